@@ -1,0 +1,39 @@
+package earshot
+
+import "unicode/utf8"
+
+// Bounds of what a client sends with a message, in bytes.
+const (
+	// MaxText is the longest text of a message unless the server is set up otherwise.
+	MaxText = 8192
+	// MaxNonce is the longest nonce.
+	MaxNonce = 64
+)
+
+// Draft is a message as its author sends it.
+type Draft struct {
+	// Text is what is said, as typed: it is nowhere interpreted in the server.
+	Text string
+	// Nonce is made by the client, so that it knows its message again when it comes back from the room.
+	Nonce string
+}
+
+// Validate reports the first field that breaks the rules; maxText is in bytes.
+func (d *Draft) Validate(maxText int) error {
+	switch {
+	case d.Text == "":
+		return FieldError("text", "A message needs a text.")
+	case len(d.Text) > maxText:
+		return &Error{Code: CodeTooLarge, Field: "text", Message: "The message is longer than this server allows."}
+	case !utf8.ValidString(d.Text):
+		return FieldError("text", "The text must be valid UTF-8.")
+	case len(d.Nonce) > MaxNonce:
+		return FieldError("nonce", "A nonce has at most %d bytes.", MaxNonce)
+	}
+	for _, r := range d.Nonce {
+		if r < 0x21 || r > 0x7e {
+			return FieldError("nonce", "A nonce holds printable ASCII without spaces.")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package earshot
+
+import (
+	"context"
+	"time"
+)
+
+// The seams to storage. Nothing in them can hold what is said in a room. Their contract is store/storetest; every method
+// is safe for concurrent use, and returns
+//
+//   - an *Error with CodeNotFound where a thing asked for by id, name or hash is not there,
+//   - an *Error with CodeConflict where a name is taken (Field names it),
+//   - ctx.Err() in the chain where the context ended first.
+//
+// Times are kept to the millisecond, in UTC.
+
+// NameKey is a name as compared: NFKC, case folded. Package account makes it; the store only compares.
+type NameKey string
+
+// UserKeys are the derived forms of a username that the store keeps beside it.
+type UserKeys struct {
+	// Name is unique among users.
+	Name NameKey
+	// Skeleton is the name with look-alike characters made one (Unicode TR 39, section 4); not unique.
+	Skeleton string
+}
+
+// NewUser is a user to be created with its derived names.
+type NewUser struct {
+	User
+	Keys UserKeys
+}
+
+// UserStore keeps accounts.
+type UserStore interface {
+	// CreateUsers makes all or none, in one transaction, and returns their ids in order.
+	CreateUsers(ctx context.Context, users []NewUser) ([]UserID, error)
+	// CreateFirstUser makes the user if, and only if, there is none yet; CodeConflict with Field "setup" otherwise.
+	CreateFirstUser(ctx context.Context, user NewUser) (UserID, error)
+	// User gives the user with this id.
+	User(ctx context.Context, id UserID) (User, error)
+	// UserByName gives the user whose name has this key.
+	UserByName(ctx context.Context, key NameKey) (User, error)
+	// UpdateUser writes Password, IsActive, IsStaff and IsSuperuser.
+	UpdateUser(ctx context.Context, user User) error
+	// CountUsers counts all users.
+	CountUsers(ctx context.Context) (int, error)
+	// StaffBySkeleton gives the staff and superusers whose name looks like this.
+	StaffBySkeleton(ctx context.Context, skeleton string) ([]User, error)
+}
+
+// SecretHash is the SHA-256 of a random secret that a client holds: a browser session's cookie, a token, an invitation.
+// The secret itself is never stored.
+type SecretHash [32]byte
+
+// BrowserSession is a log-in, kept by a cookie.
+type BrowserSession struct {
+	Hash      SecretHash
+	User      UserID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// BrowserSessionStore keeps log-ins.
+type BrowserSessionStore interface {
+	// CreateBrowserSession keeps the log-in and makes its CreatedAt the user's LastLogin, both or neither. CodeNotFound
+	// if the user is unknown or not active: a log-in that began before a deactivation does not outlive it.
+	CreateBrowserSession(ctx context.Context, s BrowserSession) error
+	// BrowserSession gives the log-in even after it expired: expiry is account's rule.
+	BrowserSession(ctx context.Context, hash SecretHash) (BrowserSession, error)
+	// ExtendBrowserSession moves the expiry; CodeNotFound if the log-in was ended meanwhile.
+	ExtendBrowserSession(ctx context.Context, hash SecretHash, expires time.Time) error
+	// DeleteBrowserSession ends a log-in; one that is not there is no error.
+	DeleteBrowserSession(ctx context.Context, hash SecretHash) error
+	// DeleteExpiredBrowserSessions removes what expired at now or before and says which.
+	DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]SecretHash, error)
+}
+
+// Token opens API and socket for a script or a bot as a browser session does for a person.
+type Token struct {
+	Hash      SecretHash
+	User      UserID
+	CreatedAt time.Time
+}
+
+// TokenStore keeps tokens.
+type TokenStore interface {
+	// CreateTokens makes all or none, in one transaction. CodeNotFound if a user is unknown.
+	CreateTokens(ctx context.Context, tokens []Token) error
+	// Token gives the token whose secret has this hash.
+	Token(ctx context.Context, hash SecretHash) (Token, error)
+	// DeleteToken ends a token; one that is not there is no error.
+	DeleteToken(ctx context.Context, hash SecretHash) error
+}
+
+// Invitation lets somebody sign up where sign-up is by invitation.
+type Invitation struct {
+	Hash      SecretHash
+	CreatedBy UserID // zero for one made on the command line
+	ExpiresAt time.Time
+	// UsesLeft is how many more can sign up with it.
+	UsesLeft int
+}
+
+// InvitationStore keeps invitations.
+type InvitationStore interface {
+	// CreateInvitation keeps an invitation.
+	CreateInvitation(ctx context.Context, inv Invitation) error
+	// Invitation gives the invitation whose secret has this hash, used up and expired ones too.
+	Invitation(ctx context.Context, hash SecretHash) (Invitation, error)
+	// CreateInvitedUser takes one use off the invitation and makes the user, both or neither. CodeForbidden if the
+	// invitation is unknown, used up, or expired at now.
+	CreateInvitedUser(ctx context.Context, hash SecretHash, now time.Time, user NewUser) (UserID, error)
+}
+
+// RoomStore keeps rooms and who may enter the private ones.
+type RoomStore interface {
+	// CreateRoom makes the room and returns its id; key is the name as compared.
+	CreateRoom(ctx context.Context, room Room, key NameKey) (RoomID, error)
+	// Room gives the room with this id.
+	Room(ctx context.Context, id RoomID) (Room, error)
+	// Rooms gives all rooms by name.
+	Rooms(ctx context.Context) ([]Room, error)
+	// UpdateRoom writes title, topic, access and owner.
+	UpdateRoom(ctx context.Context, room Room) error
+	// DeleteRoom removes the room and its members.
+	DeleteRoom(ctx context.Context, id RoomID) error
+}
+
+// MemberStore keeps who may enter private rooms.
+type MemberStore interface {
+	// AddMember is no error for one who is a member already; CodeNotFound if room or user is unknown. A room that is not
+	// private may have members: they count once it is.
+	AddMember(ctx context.Context, room RoomID, user UserID) error
+	// RemoveMember is no error for one who is not a member.
+	RemoveMember(ctx context.Context, room RoomID, user UserID) error
+	// IsMember tells whether the user was added and not removed since; rooms and users that are not there have none.
+	IsMember(ctx context.Context, room RoomID, user UserID) (bool, error)
+	// Members gives a room's members by username.
+	Members(ctx context.Context, room RoomID) ([]User, error)
+	// MemberRooms gives the ids of the private rooms that the user is a member of.
+	MemberRooms(ctx context.Context, user UserID) ([]RoomID, error)
+}
+
+// StoreLife is how an opened store is looked after.
+type StoreLife interface {
+	// Ping tells whether the store answers.
+	Ping(ctx context.Context) error
+	// Close lets go of all resources; no other call may follow.
+	Close() error
+}

@@ -1,0 +1,89 @@
+package earshot
+
+import (
+	"log/slog"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// UserID is the number of a user in the store. Zero is nobody.
+type UserID int64
+
+// MaxUsername is the longest username, in characters (Django: AbstractUser.username.max_length).
+const MaxUsername = 150
+
+// PasswordHash is an encoded password in the form algorithm$parameters$…, or an unusable one, which starts with "!" as
+// Django's do. It prints as a placeholder so that no log line shows one.
+type PasswordHash string
+
+// String hides the hash.
+func (PasswordHash) String() string { return "[password hash]" }
+
+// GoString hides the hash from %#v.
+func (PasswordHash) GoString() string { return "[password hash]" }
+
+// LogValue hides the hash from log/slog.
+func (PasswordHash) LogValue() slog.Value { return slog.StringValue("[password hash]") }
+
+// Usable tells whether any password can match.
+func (h PasswordHash) Usable() bool { return h != "" && h[0] != '!' }
+
+// User is an account, of a person or a bot.
+type User struct {
+	ID       UserID
+	Username string
+	Password PasswordHash
+	// IsActive is false for an account that may not log in; its sessions end when it becomes so.
+	IsActive bool
+	// IsStaff lets the user into staff-only rooms and administer.
+	IsStaff bool
+	// IsSuperuser has every permission.
+	IsSuperuser bool
+	DateJoined  time.Time
+	// LastLogin is zero for a user who never logged in.
+	LastLogin time.Time
+}
+
+// UserRef is what others see of a user.
+type UserRef struct {
+	ID   UserID
+	Name string
+}
+
+// Ref gives what others see of the user.
+func (u *User) Ref() UserRef { return UserRef{ID: u.ID, Name: u.Username} }
+
+// Validate reports the first field that breaks the rules. It expects a username that is already normalised (NFKC).
+func (u *User) Validate() error { return ValidateUsername(u.Username) }
+
+// ValidateUsername holds a name to Django's UnicodeUsernameValidator, ^[\w.@+-]+\Z with at most MaxUsername characters:
+// letters, digits and marks of any script, underscore, and the four signs.
+func ValidateUsername(name string) error {
+	if name == "" {
+		return FieldError("username", "A username is needed.")
+	}
+	if !utf8.ValidString(name) {
+		return FieldError("username", "A username must be valid UTF-8.")
+	}
+	if utf8.RuneCountInString(name) > MaxUsername {
+		return FieldError("username", "A username has at most %d characters.", MaxUsername)
+	}
+	for _, r := range name {
+		if !usernameRune(r) {
+			return FieldError("username", "A username may hold letters, digits and @ . + - _ only.")
+		}
+	}
+	return nil
+}
+
+// usernameRune is Python's \w for str plus Django's four signs. Python counts as \w what isalnum() does, and the
+// underscore; combining marks are not in it, but NFKC leaves some letters with marks, so names of Indic scripts need
+// them: they are let in here.
+func usernameRune(r rune) bool {
+	switch r {
+	case '_', '.', '@', '+', '-':
+		return true
+	}
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.In(r, unicode.Mn, unicode.Mc)
+}
