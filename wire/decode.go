@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// maxRef is the largest integer that every JSON reader keeps exactly (RFC 8259, section 6).
+const maxRef = 1<<53 - 1
+
+// Decode reads one command. It refuses what is not JSON, doubled and unknown fields, text that is not UTF-8, and missing
+// fields; what the fields say is for the hub to judge. The command comes back with its Ref even beside an error if the
+// ref could be read, so that the refusal reaches whoever asked. Errors are *earshot.Error with CodeMalformed or
+// CodeUnknownCommand and never repeat what was sent.
+func Decode(frame []byte) (Command, error) {
+	var c Command
+	if err := json.Unmarshal(frame, &c, json.RejectUnknownMembers(true)); err != nil {
+		return Command{Ref: validRef(c.Ref)}, malformed(err)
+	}
+	if c.Ref != validRef(c.Ref) {
+		return Command{}, missing("ref", "ref must be a number from 1 to 9007199254740991.")
+	}
+	return c, c.check()
+}
+
+func validRef(ref int64) int64 {
+	if ref < 0 || ref > maxRef {
+		return 0
+	}
+	return ref
+}
+
+// check looks for the fields that the command cannot do without.
+func (c *Command) check() error {
+	switch c.Type {
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants:
+	case "":
+		return missing("type", "A command needs a type.")
+	default:
+		return &earshot.Error{Code: earshot.CodeUnknownCommand, Field: "type", Message: "There is no such command."}
+	}
+	switch {
+	case c.Ref == 0 && c.Type != CommandTyping:
+		return missing("ref", "This command needs a ref, a number from 1 up.")
+	case c.Room == 0:
+		return missing("room", "This command needs a room, by its id.")
+	case c.Type == CommandPost && c.Nonce == "":
+		return missing("nonce", "A post needs a nonce.")
+	}
+	return nil
+}
+
+func missing(field, message string) error {
+	return &earshot.Error{Code: earshot.CodeMalformed, Field: field, Message: message}
+}
+
+// malformed turns the decoder's error into one that tells which field is at fault and nothing of its content.
+func malformed(err error) error {
+	out := &earshot.Error{Code: earshot.CodeMalformed, Message: "The frame is not a JSON object of a command."}
+	var pointer jsontext.Pointer
+	if e, ok := errors.AsType[*json.SemanticError](err); ok {
+		pointer = e.JSONPointer
+		out.Message = "A field of the command has the wrong type or is not known."
+	}
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		pointer = e.JSONPointer
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			out.Message = "A field of the command is there twice."
+		}
+	}
+	out.Field = knownField(pointer)
+	return out
+}
+
+// knownField names the field only if it is one of ours: the name of an unknown one is the client's text.
+func knownField(p jsontext.Pointer) string {
+	name := strings.TrimPrefix(string(p), "/")
+	switch name {
+	case "type", "ref", "room", "text", "nonce", "after":
+		return name
+	}
+	return ""
+}

@@ -1,0 +1,199 @@
+package wire
+
+// FrameType names what the server sends.
+type FrameType string
+
+// The frames: hello first, then answers to commands and events as they come.
+const (
+	FrameHello     FrameType = "hello"
+	FrameOK        FrameType = "ok"
+	FrameError     FrameType = "error"
+	FrameJoined    FrameType = "joined"
+	FrameLeft      FrameType = "left"
+	FramePosted    FrameType = "posted"
+	FrameOccupants FrameType = "occupants"
+	FrameMessage   FrameType = "message"
+	FrameEntered   FrameType = "entered"
+	FrameDeparted  FrameType = "departed"
+	FrameTyping    FrameType = "typing"
+	FrameChanged   FrameType = "changed"
+	FrameClosed    FrameType = "closed"
+	FrameRemoved   FrameType = "removed"
+	FramePing      FrameType = "ping"
+)
+
+// User is what one sees of a user.
+type User struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// Room is what one sees of a room.
+type Room struct {
+	ID    int64  `json:"id"`
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Topic string `json:"topic"`
+	// Access is public, staff or private.
+	Access string `json:"access"`
+	// Owner is the id of the user who may change and delete the room besides staff; 0 for none.
+	Owner int64 `json:"owner"`
+}
+
+// Limits is what the server holds a client to.
+type Limits struct {
+	// FrameBytes is the longest frame or message a client may send.
+	FrameBytes int `json:"frame_bytes"`
+	// TextBytes is the longest text of a message, in bytes of UTF-8.
+	TextBytes int `json:"text_bytes"`
+	// Rooms is how many rooms a session may be in.
+	Rooms int `json:"rooms"`
+	// PostsPerSecond is how many messages a user may post in the long run, and PostsBurst how many at once.
+	PostsPerSecond float64 `json:"posts_per_second"`
+	PostsBurst     int     `json:"posts_burst"`
+}
+
+// Hello is the first frame of a connection.
+type Hello struct {
+	Type     FrameType `json:"type" tstype:"'hello'"`
+	Protocol string    `json:"protocol"`
+	// Server is the server's version, for people.
+	Server string `json:"server"`
+	// Epoch names the numbering of all rooms: numbers of another epoch mean nothing in this one.
+	Epoch  string `json:"epoch"`
+	User   User   `json:"user"`
+	Limits Limits `json:"limits"`
+	// PingMs is how often at least the server sends something, in milliseconds: a client that hears nothing for twice as
+	// long has lost it.
+	PingMs int64 `json:"ping_ms"`
+}
+
+// OK answers a command that has nothing to tell.
+type OK struct {
+	Type FrameType `json:"type" tstype:"'ok'"`
+	Ref  int64     `json:"ref"`
+}
+
+// Error refuses a command. Ref is 0 where the frame was too broken to have one.
+type Error struct {
+	Type FrameType `json:"type" tstype:"'error'"`
+	Ref  int64     `json:"ref"`
+	// Code is one of the codes in docs/protocol.md, "Errors".
+	Code string `json:"code"`
+	// Message is a sentence for a person.
+	Message string `json:"message"`
+	// Field is the input at fault, if it is one.
+	Field string `json:"field,omitempty"`
+	// RetryMs is after how many milliseconds another try makes sense, if waiting helps.
+	RetryMs int64 `json:"retry_ms,omitempty,omitzero"`
+}
+
+// Joined answers join: from here on every event of the room with a number over Seq comes, and none before it.
+type Joined struct {
+	Type FrameType `json:"type" tstype:"'joined'"`
+	Ref  int64     `json:"ref"`
+	Room int64     `json:"room"`
+	// Info is the room as it is now.
+	Info Room   `json:"info"`
+	Seq  uint64 `json:"seq"`
+	// Occupants are those inside, by name, the joiner among them: the first page of at most 100.
+	Occupants []User `json:"occupants"`
+	// Count is how many are inside.
+	Count int `json:"count"`
+}
+
+// Left answers leave: no event of the room follows.
+type Left struct {
+	Type FrameType `json:"type" tstype:"'left'"`
+	Ref  int64     `json:"ref"`
+	Room int64     `json:"room"`
+}
+
+// Posted acknowledges post: the message has its place in the room.
+type Posted struct {
+	Type  FrameType `json:"type" tstype:"'posted'"`
+	Ref   int64     `json:"ref"`
+	Room  int64     `json:"room"`
+	Seq   uint64    `json:"seq"`
+	At    int64     `json:"at"`
+	Nonce string    `json:"nonce"`
+	// Heard is how many people besides the author were in the room to hear it.
+	Heard int `json:"heard"`
+}
+
+// Occupants answers occupants with one page, by name.
+type Occupants struct {
+	Type      FrameType `json:"type" tstype:"'occupants'"`
+	Ref       int64     `json:"ref"`
+	Room      int64     `json:"room"`
+	Occupants []User    `json:"occupants"`
+	Count     int       `json:"count"`
+	// More tells that another page follows: ask with the last name as after.
+	More bool `json:"more"`
+}
+
+// Message is something said.
+type Message struct {
+	Type FrameType `json:"type" tstype:"'message'"`
+	Room int64     `json:"room"`
+	// Seq is the event's number: numbers of a room's events rise by one within an epoch.
+	Seq uint64 `json:"seq"`
+	// At is when the server took it, in milliseconds since 1970 UTC.
+	At   int64 `json:"at"`
+	User User  `json:"user"`
+	// Nonce is the one the author's client made.
+	Nonce string `json:"nonce"`
+	Text  string `json:"text"`
+}
+
+// Presence tells who entered or departed: one person, or many at once in a large room.
+type Presence struct {
+	Type FrameType `json:"type" tstype:"'entered' | 'departed'"`
+	Room int64     `json:"room"`
+	Seq  uint64    `json:"seq"`
+	At   int64     `json:"at"`
+	// Users names at most 20; More is how many went unnamed.
+	Users []User `json:"users"`
+	More  int    `json:"more,omitempty,omitzero"`
+	// Count is how many are inside now.
+	Count int `json:"count"`
+}
+
+// Typing tells that somebody types; it counts for 5 seconds and has no number.
+type Typing struct {
+	Type FrameType `json:"type" tstype:"'typing'"`
+	Room int64     `json:"room"`
+	User User      `json:"user"`
+}
+
+// Changed tells what the room is now.
+type Changed struct {
+	Type FrameType `json:"type" tstype:"'changed'"`
+	Room int64     `json:"room"`
+	Info Room      `json:"info"`
+	Seq  uint64    `json:"seq"`
+	At   int64     `json:"at"`
+}
+
+// Closed tells that the room was deleted; nothing follows.
+type Closed struct {
+	Type FrameType `json:"type" tstype:"'closed'"`
+	Room int64     `json:"room"`
+	Seq  uint64    `json:"seq"`
+	At   int64     `json:"at"`
+}
+
+// Removed tells this session that it is no longer in the room, without having asked to leave.
+type Removed struct {
+	Type FrameType `json:"type" tstype:"'removed'"`
+	Room int64     `json:"room"`
+	// Code is forbidden: the user may no longer enter.
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Ping tells that the connection lives. A browser answers the protocol's own pings (RFC 6455, section 5.5.2) without
+// showing them to the page, so each comes with one of these.
+type Ping struct {
+	Type FrameType `json:"type" tstype:"'ping'"`
+}

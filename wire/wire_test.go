@@ -1,0 +1,221 @@
+package wire_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/wire"
+)
+
+// at is when the events of these tests happen.
+func at() time.Time { return time.UnixMilli(1_700_000_000_123) }
+
+// TestEventsMatchTheirTypes holds the frames that are written by hand to the types that say what they are.
+func TestEventsMatchTheirTypes(t *testing.T) {
+	ana := earshot.UserRef{ID: 7, Name: "ana"}
+	nasty := "\"<script>\\\u2028\x00\tä\U0001F600"
+	var crowd []earshot.UserRef
+	for i := range 25 {
+		crowd = append(crowd, earshot.UserRef{ID: earshot.UserID(i), Name: strings.Repeat("x", i)})
+	}
+	room := &earshot.Room{ID: 3, Name: "lobby", Title: nasty, Topic: nasty, Access: earshot.AccessStaff, Owner: 7}
+	anaOut := wire.User{ID: 7, Name: "ana"}
+	tests := []struct {
+		event earshot.Event
+		want  any
+	}{
+		{
+			earshot.Event{Kind: earshot.KindMessage, Room: 3, Seq: 9, At: at(), Author: ana, Nonce: `n"1`, Text: nasty},
+			&wire.Message{Type: "message", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Nonce: `n"1`, Text: nasty},
+		},
+		{
+			earshot.Event{Kind: earshot.KindEntered, Room: 3, Seq: 9, At: at(), Users: []earshot.UserRef{ana}, Count: 4},
+			&wire.Presence{Type: "entered", Room: 3, Seq: 9, At: at().UnixMilli(), Users: []wire.User{anaOut}, Count: 4},
+		},
+		{
+			earshot.Event{Kind: earshot.KindDeparted, Room: 3, Seq: 9, At: at(), Users: crowd, Count: 0},
+			&wire.Presence{
+				Type: "departed", Room: 3, Seq: 9, At: at().UnixMilli(), Users: wire.UsersOf(crowd[:earshot.MaxNamed]), More: 5,
+			},
+		},
+		{
+			earshot.Event{Kind: earshot.KindTyping, Room: 3, At: at(), Author: ana},
+			&wire.Typing{Type: "typing", Room: 3, User: anaOut},
+		},
+		{
+			earshot.Event{Kind: earshot.KindRoomChanged, Room: 3, Seq: 9, At: at(), Changed: room},
+			&wire.Changed{Type: "changed", Room: 3, Info: wire.RoomOf(room), Seq: 9, At: at().UnixMilli()},
+		},
+		{
+			earshot.Event{Kind: earshot.KindRoomClosed, Room: 3, Seq: 9, At: at()},
+			&wire.Closed{Type: "closed", Room: 3, Seq: 9, At: at().UnixMilli()},
+		},
+	}
+	for _, tc := range tests {
+		before := []byte("before")
+		got := wire.AppendEvent(before, &tc.event)
+		if !bytes.HasPrefix(got, before) {
+			t.Errorf("kind %d does not append", tc.event.Kind)
+		}
+		sameJSON(t, got[len(before):], tc.want)
+	}
+	posted := &wire.Posted{Type: "posted", Ref: 1<<53 - 1, Room: 3, Seq: 1 << 63, At: 5, Nonce: `"`, Heard: 2}
+	sameJSON(t, wire.AppendPosted(nil, posted), posted)
+}
+
+// sameJSON reads data, by another library than the one that wrote it, into want's type, and knows every field.
+func sameJSON(t *testing.T, data []byte, want any) {
+	t.Helper()
+	got := reflect.New(reflect.TypeOf(want).Elem()).Interface()
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(got); err != nil {
+		t.Errorf("%s: %v", data, err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s\nreads as %+v\nwant     %+v", data, got, want)
+	}
+}
+
+func TestErrorHidesTheInside(t *testing.T) {
+	frame := string(wire.Append(nil, wire.ErrorOf(4, bytes.ErrTooLarge)))
+	if strings.Contains(frame, "too large") || !strings.Contains(frame, `"code":"internal"`) {
+		t.Errorf("%s", frame)
+	}
+	err := &earshot.Error{Code: earshot.CodeRateLimited, Message: "Slow.", Field: "text", RetryAfter: 1500 * time.Millisecond}
+	want := `{"type":"error","ref":4,"code":"rate_limited","message":"Slow.","field":"text","retry_ms":1500}`
+	if got := string(wire.Append(nil, wire.ErrorOf(4, err))); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestDecode(t *testing.T) {
+	deep := strings.Repeat("[", 20_000)
+	long := strings.Repeat("x", 60_000)
+	tests := []struct {
+		name, frame string
+		want        wire.Command
+		code        earshot.Code
+		field       string
+	}{
+		{"join", `{"type":"join","ref":1,"room":2}`, wire.Command{Type: "join", Ref: 1, Room: 2}, "", ""},
+		{"order and space", " { \"room\" : 2 ,\n\"ref\":1,\"type\":\"leave\"} ", wire.Command{Type: "leave", Ref: 1, Room: 2}, "", ""},
+		{
+			"post", `{"type":"post","ref":1,"room":2,"text":"a\u0000\"b","nonce":"n"}`,
+			wire.Command{Type: "post", Ref: 1, Room: 2, Text: "a\x00\"b", Nonce: "n"},
+			"", "",
+		},
+		{"typing needs no ref", `{"type":"typing","room":2}`, wire.Command{Type: "typing", Room: 2}, "", ""},
+		{"empty", ``, wire.Command{}, earshot.CodeMalformed, ""},
+		{"not JSON", `hello`, wire.Command{}, earshot.CodeMalformed, ""},
+		{"null", `null`, wire.Command{}, earshot.CodeMalformed, "type"},
+		{"array", `[]`, wire.Command{}, earshot.CodeMalformed, ""},
+		{"number", `5`, wire.Command{}, earshot.CodeMalformed, ""},
+		{"cut off", `{"type":"join","ref":1,"roo`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"two objects", `{"type":"join","ref":1,"room":2}{}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"deep", deep, wire.Command{}, earshot.CodeMalformed, ""},
+		{"deep in a field", `{"ref":1,"text":` + deep, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"no type", `{"ref":1,"room":2}`, wire.Command{Ref: 1, Room: 2}, earshot.CodeMalformed, "type"},
+		{"unknown command", `{"type":"sing","ref":1,"room":2}`, wire.Command{Type: "sing", Ref: 1, Room: 2}, earshot.CodeUnknownCommand, "type"},
+		{"no ref", `{"type":"join","room":2}`, wire.Command{Type: "join", Room: 2}, earshot.CodeMalformed, "ref"},
+		{"ref of text", `{"type":"join","ref":"1","room":2}`, wire.Command{}, earshot.CodeMalformed, "ref"},
+		{"negative ref", `{"type":"join","ref":-1,"room":2}`, wire.Command{}, earshot.CodeMalformed, "ref"},
+		{"ref over 2^53", `{"type":"join","ref":9007199254740992,"room":2}`, wire.Command{}, earshot.CodeMalformed, "ref"},
+		{"ref with a fraction", `{"type":"join","ref":1.5,"room":2}`, wire.Command{}, earshot.CodeMalformed, "ref"},
+		{"no room", `{"type":"join","ref":1}`, wire.Command{Type: "join", Ref: 1}, earshot.CodeMalformed, "room"},
+		{"room of text", `{"type":"join","ref":1,"room":"2"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
+		{"huge room", `{"type":"join","ref":1,"room":99999999999999999999}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
+		{"text of number", `{"type":"post","ref":1,"room":2,"nonce":"n","text":5}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
+		{"no nonce", `{"type":"post","ref":1,"room":2,"text":"x"}`, wire.Command{Type: "post", Ref: 1, Room: 2, Text: "x"}, earshot.CodeMalformed, "nonce"},
+		{"doubled field", `{"type":"join","ref":1,"room":2,"room":3}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
+		{"unknown field", `{"type":"join","ref":1,"room":2,"` + long + `":1}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"other case", `{"type":"join","ref":1,"Room":2}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"not UTF-8", "{\"type\":\"post\",\"ref\":1,\"room\":2,\"nonce\":\"n\",\"text\":\"\xff\"}", wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
+		{"lone surrogate", `{"type":"post","ref":1,"room":2,"nonce":"n","text":"\ud800"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
+	}
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := wire.Decode([]byte(tc.frame))
+			if code := earshot.CodeOf(err); code != tc.code {
+				t.Fatalf("code %q (%v), want %q", code, err, tc.code)
+			}
+			if got != tc.want {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+			if err == nil {
+				return
+			}
+			e := earshot.AsError(err)
+			if e.Field != tc.field {
+				t.Errorf("field %q, want %q", e.Field, tc.field)
+			}
+			if len(e.Error()) > 200 {
+				t.Errorf("the error repeats what was sent: %.300s", e.Error())
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"join","ref":1,"room":2}`,
+		`{"type":"post","ref":1,"room":2,"text":"a\ud83d\ude00","nonce":"n"}`,
+		`{"type":"occupants","ref":1,"room":2,"after":"x"}`,
+		`{"type":"sing","ref":-1}`, `null`, `[[[[`, "\xff", `{"ref":1e3,"room":1E400}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		cmd, err := wire.Decode(frame)
+		if cmd.Ref < 0 || cmd.Ref > 1<<53-1 {
+			t.Errorf("ref %d", cmd.Ref)
+		}
+		if err != nil {
+			switch code := earshot.CodeOf(err); code {
+			case earshot.CodeMalformed, earshot.CodeUnknownCommand:
+			default:
+				t.Errorf("code %q", code)
+			}
+			return
+		}
+		if !utf8.ValidString(cmd.Text) || !utf8.ValidString(cmd.Nonce) || !utf8.ValidString(cmd.After) {
+			t.Errorf("text that is not UTF-8 came through: %q", frame)
+		}
+		// What was understood means the same when it is written again.
+		again, err := wire.Decode(wire.Append(nil, &cmd))
+		if err != nil || again != cmd {
+			t.Errorf("%q reads as %+v, written again as %+v (%v)", frame, cmd, again, err)
+		}
+	})
+}
+
+// hundred is a text of 100 bytes, as people type.
+const hundred = "The trouble with having an open mind, of course, is that people will insist on putting things in it."
+
+func BenchmarkAppendEvent(b *testing.B) {
+	ev := earshot.Event{
+		Kind: earshot.KindMessage, Room: 3, Seq: 123456, At: at(), Author: earshot.UserRef{ID: 7, Name: "ana"},
+		Nonce: "0123456789abcdef", Text: hundred,
+	}
+	buf := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = wire.AppendEvent(buf[:0], &ev)
+	}
+}
+
+func BenchmarkDecodePost(b *testing.B) {
+	frame := wire.Append(nil, &wire.Command{Type: wire.CommandPost, Ref: 5, Room: 3, Nonce: "0123456789abcdef", Text: hundred})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := wire.Decode(frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
