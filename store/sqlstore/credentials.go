@@ -1,0 +1,191 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// CreateBrowserSession implements earshot.BrowserSessionStore.
+func (s *Store) CreateBrowserSession(ctx context.Context, b earshot.BrowserSession) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		// The update takes the user's row, and comes first, so that a deactivation waits or is seen.
+		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET last_login = $1 WHERE id = $2 AND is_active`, millis(b.CreatedAt), int64(b.User))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return errNoUser()
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
+			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt))
+		return secretTaken(err)
+	})
+}
+
+// BrowserSession implements earshot.BrowserSessionStore.
+func (s *Store) BrowserSession(ctx context.Context, hash earshot.SecretHash) (earshot.BrowserSession, error) {
+	b := earshot.BrowserSession{Hash: hash}
+	var created, expires int64
+	err := s.read.QueryRowContext(ctx, `SELECT user_id, created_at, expires_at FROM browser_session WHERE secret_hash = $1`, hash[:]).
+		Scan(&b.User, &created, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return earshot.BrowserSession{}, errNoSession()
+	}
+	if err != nil {
+		return earshot.BrowserSession{}, s.fail(ctx, err)
+	}
+	b.CreatedAt, b.ExpiresAt = fromMillis(created), fromMillis(expires)
+	return b, nil
+}
+
+// ExtendBrowserSession implements earshot.BrowserSessionStore.
+func (s *Store) ExtendBrowserSession(ctx context.Context, hash earshot.SecretHash, expires time.Time) error {
+	n, err := s.changed(ctx, `UPDATE browser_session SET expires_at = $1 WHERE secret_hash = $2`, millis(expires), hash[:])
+	if err == nil && n == 0 {
+		return errNoSession()
+	}
+	return err
+}
+
+// DeleteBrowserSession implements earshot.BrowserSessionStore.
+func (s *Store) DeleteBrowserSession(ctx context.Context, hash earshot.SecretHash) error {
+	_, err := s.changed(ctx, `DELETE FROM browser_session WHERE secret_hash = $1`, hash[:])
+	return err
+}
+
+// DeleteExpiredBrowserSessions implements earshot.BrowserSessionStore.
+func (s *Store) DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]earshot.SecretHash, error) {
+	rows, err := s.write.QueryContext(ctx, `DELETE FROM browser_session WHERE expires_at <= $1 RETURNING secret_hash`, millis(now))
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	hashes, err := collect(rows, func(r row) (earshot.SecretHash, error) {
+		var b []byte
+		if err := r.Scan(&b); err != nil {
+			return earshot.SecretHash{}, err
+		}
+		if len(b) != len(earshot.SecretHash{}) {
+			return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
+		}
+		return earshot.SecretHash(b), nil
+	})
+	return hashes, s.fail(ctx, err)
+}
+
+// CreateTokens implements earshot.TokenStore.
+func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token) error {
+	const width = 3
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for from := 0; from < len(tokens); from += bulk {
+			some := tokens[from:min(from+bulk, len(tokens))]
+			args := make([]any, 0, len(some)*width)
+			for i := range some {
+				args = append(args, some[i].Hash[:], int64(some[i].User), millis(some[i].CreatedAt))
+			}
+			query := `INSERT INTO token (secret_hash, user_id, created_at) VALUES ` + tuples(len(some), width) //nolint:gosec // G202: placeholders
+			_, err := tx.ExecContext(ctx, query, args...)
+			if isUnknownReference(err) {
+				return errNoUser()
+			}
+			if err != nil {
+				return secretTaken(err)
+			}
+		}
+		return nil
+	})
+}
+
+// Token implements earshot.TokenStore.
+func (s *Store) Token(ctx context.Context, hash earshot.SecretHash) (earshot.Token, error) {
+	t := earshot.Token{Hash: hash}
+	var created int64
+	err := s.read.QueryRowContext(ctx, `SELECT user_id, created_at FROM token WHERE secret_hash = $1`, hash[:]).Scan(&t.User, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return earshot.Token{}, earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
+	}
+	if err != nil {
+		return earshot.Token{}, s.fail(ctx, err)
+	}
+	t.CreatedAt = fromMillis(created)
+	return t, nil
+}
+
+// DeleteToken implements earshot.TokenStore.
+func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash) error {
+	_, err := s.changed(ctx, `DELETE FROM token WHERE secret_hash = $1`, hash[:])
+	return err
+}
+
+// CreateInvitation implements earshot.InvitationStore.
+func (s *Store) CreateInvitation(ctx context.Context, inv earshot.Invitation) error {
+	_, err := s.changed(ctx, `INSERT INTO invitation (secret_hash, created_by, expires_at, uses_left) VALUES ($1, $2, $3, $4)`,
+		inv.Hash[:], nullID(inv.CreatedBy), millis(inv.ExpiresAt), inv.UsesLeft)
+	if isUnknownReference(err) {
+		return errNoUser()
+	}
+	return secretTaken(err)
+}
+
+// Invitation implements earshot.InvitationStore.
+func (s *Store) Invitation(ctx context.Context, hash earshot.SecretHash) (earshot.Invitation, error) {
+	inv := earshot.Invitation{Hash: hash}
+	var (
+		by      sql.NullInt64
+		expires int64
+	)
+	err := s.read.QueryRowContext(ctx, `SELECT created_by, expires_at, uses_left FROM invitation WHERE secret_hash = $1`, hash[:]).
+		Scan(&by, &expires, &inv.UsesLeft)
+	if errors.Is(err, sql.ErrNoRows) {
+		return earshot.Invitation{}, earshot.Errorf(earshot.CodeNotFound, "There is no such invitation.")
+	}
+	if err != nil {
+		return earshot.Invitation{}, s.fail(ctx, err)
+	}
+	inv.CreatedBy, inv.ExpiresAt = earshot.UserID(by.Int64), fromMillis(expires)
+	return inv, nil
+}
+
+// CreateInvitedUser implements earshot.InvitationStore.
+func (s *Store) CreateInvitedUser(ctx context.Context, hash earshot.SecretHash, now time.Time, user earshot.NewUser) (earshot.UserID, error) {
+	var id earshot.UserID
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		// The condition is part of the update, so of several that come for the last use one gets it.
+		res, err := tx.ExecContext(ctx, `UPDATE invitation SET uses_left = uses_left - 1
+			WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2`, hash[:], millis(now))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
+		}
+		ids, err := insertUsers(ctx, tx, []earshot.NewUser{user})
+		if err != nil {
+			return err
+		}
+		id = ids[0]
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
+}
+
+func errNoSession() error { return earshot.Errorf(earshot.CodeNotFound, "There is no such log-in.") }
+
+// secretTaken names the fault of a hash that is kept already. Random secrets never meet; a caller's mistake might.
+func secretTaken(err error) error {
+	if isTaken(err) {
+		return &earshot.Error{Code: earshot.CodeConflict, Field: "hash", Message: "That secret is in use.", Err: err}
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+// Package sqlstore keeps accounts and rooms in SQLite or PostgreSQL, through database/sql. One SQL text serves both;
+// what the two do differently is in dialect.go.
+//
+// The contract is the seam's (store.go of the root package) and is tried by store/storetest.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// Store is an open database. It implements every storage interface of package earshot and is safe for concurrent use,
+// by many processes at once too: the command line works on the file of a running server.
+type Store struct {
+	// write runs what changes the database. On SQLite it is a single connection, for there can be one writer only and
+	// waiting in a queue is cheaper than trying again.
+	write *sql.DB
+	// read runs the rest; on PostgreSQL it is the same pool.
+	read *sql.DB
+	dialect
+}
+
+// The seams that this package is behind.
+var (
+	_ earshot.UserStore           = (*Store)(nil)
+	_ earshot.BrowserSessionStore = (*Store)(nil)
+	_ earshot.TokenStore          = (*Store)(nil)
+	_ earshot.InvitationStore     = (*Store)(nil)
+	_ earshot.RoomStore           = (*Store)(nil)
+	_ earshot.MemberStore         = (*Store)(nil)
+	_ earshot.StoreLife           = (*Store)(nil)
+)
+
+// Open opens the database and brings its tables up to date. dsn is one of
+//
+//   - the path of an SQLite file, with or without "sqlite:" before it. A missing file is made, readable by its owner
+//     only, as are missing directories; a file that others may read is taken from them;
+//   - a PostgreSQL URL, postgres://… or postgresql://…, with the parameters of libpq.
+//
+// Several processes may open one database at the same time, also a new one. ctx bounds the opening only.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	var (
+		s   *Store
+		err error
+	)
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		s, err = openPostgres(dsn)
+	} else {
+		s, err = openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("bringing the %s tables up to date: %w", s.name, err), s.Close())
+	}
+	return s, nil
+}
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.fail(ctx, s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+}
+
+// Close closes all connections, after the calls that are running have ended.
+func (s *Store) Close() error {
+	if s.read == s.write {
+		return s.write.Close()
+	}
+	// The writer goes last: the last connection to an SQLite file tidies its log away, which a reader may not.
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// inTx runs fn in a transaction that is committed if fn gives no error.
+func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.fail(ctx, err)
+	}
+	if err := fn(tx); err != nil {
+		// The first fault is the one to report; after a cancelled context the transaction is gone already.
+		_ = tx.Rollback()
+		return s.fail(ctx, err)
+	}
+	return s.fail(ctx, tx.Commit())
+}
+
+// changed runs a statement and gives the number of rows that it changed.
+func (s *Store) changed(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := s.write.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, s.fail(ctx, err)
+	}
+	n, err := res.RowsAffected()
+	return n, s.fail(ctx, err)
+}
+
+// collect reads all rows of a query with scan.
+func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		all = append(all, v)
+	}
+	return all, errors.Join(rows.Err(), rows.Close())
+}
+
+// row is a *sql.Row or a *sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+// millis is how a time is kept.
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+// fromMillis is how a kept time is given.
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// nullID keeps a zero number as NULL.
+func nullID[T ~int64](id T) sql.NullInt64 { return sql.NullInt64{Int64: int64(id), Valid: id != 0} }
+
+// tuples gives n lists of placeholders, each for so many columns: ($1,$2),($3,$4).
+func tuples(n, columns int) string {
+	var b strings.Builder
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteByte('(')
+		case i%columns == 0:
+			b.WriteString("),(")
+		default:
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "$%d", i+1)
+	}
+	b.WriteByte(')')
+	return b.String()
+}

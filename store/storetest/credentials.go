@@ -1,0 +1,167 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+)
+
+func browserSessions(t *testing.T, s Stores) {
+	user := addUser(t, s, "ana")
+	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
+	ok(t, "create", s.Sessions.CreateBrowserSession(t.Context(), b))
+	u, err := s.Users.User(t.Context(), user)
+	ok(t, "user", err)
+	want(t, "last login", u.LastLogin, kept(b.CreatedAt))
+
+	b.CreatedAt, b.ExpiresAt = kept(b.CreatedAt), kept(b.ExpiresAt)
+	got, err := s.Sessions.BrowserSession(t.Context(), b.Hash)
+	ok(t, "get", err)
+	want(t, "get", got, b)
+	refused(t, "the same secret again", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeConflict)
+
+	b.ExpiresAt = b.ExpiresAt.Add(24 * time.Hour)
+	ok(t, "extend", s.Sessions.ExtendBrowserSession(t.Context(), b.Hash, b.ExpiresAt))
+	got, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
+	ok(t, "get", err)
+	want(t, "extended", got, b)
+
+	ok(t, "delete", s.Sessions.DeleteBrowserSession(t.Context(), b.Hash))
+	ok(t, "delete again", s.Sessions.DeleteBrowserSession(t.Context(), b.Hash))
+	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
+	refused(t, "get what was deleted", err, earshot.CodeNotFound)
+	refused(t, "extend what was deleted", s.Sessions.ExtendBrowserSession(t.Context(), b.Hash, noon()), earshot.CodeNotFound)
+	_, err = s.Sessions.BrowserSession(t.Context(), earshot.SecretHash{})
+	refused(t, "get the zero hash", err, earshot.CodeNotFound)
+}
+
+func browserSessionOfNobody(t *testing.T, s Stores) {
+	user := addUser(t, s, "ana")
+	u, err := s.Users.User(t.Context(), user)
+	ok(t, "user", err)
+	u.IsActive = false
+	ok(t, "deactivate", s.Users.UpdateUser(t.Context(), u))
+	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
+	refused(t, "of a user who is not active", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeNotFound)
+	b.User = 1 << 40
+	refused(t, "of no user", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeNotFound)
+	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
+	refused(t, "nothing was kept", err, earshot.CodeNotFound)
+	u, err = s.Users.User(t.Context(), user)
+	ok(t, "user", err)
+	want(t, "never logged in", u.LastLogin.IsZero(), true)
+}
+
+func expiredBrowserSessions(t *testing.T, s Stores) {
+	user := addUser(t, s, "ana")
+	now := kept(noon())
+	for i, expires := range []time.Duration{-time.Hour, -time.Millisecond, 0, time.Millisecond, time.Hour} {
+		ok(t, "create", s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
+			Hash: hash("s", i), User: user, CreatedAt: now.Add(-24 * time.Hour), ExpiresAt: now.Add(expires),
+		}))
+	}
+	if _, err := s.Sessions.BrowserSession(t.Context(), hash("s", 0)); err != nil {
+		t.Errorf("an expired log-in is still there before the sweep: %v", err)
+	}
+	gone, err := s.Sessions.DeleteExpiredBrowserSessions(t.Context(), now)
+	ok(t, "sweep", err)
+	want(t, "swept", len(gone), 3)
+	for i := range 5 {
+		_, err := s.Sessions.BrowserSession(t.Context(), hash("s", i))
+		want(t, "still there", err == nil, i > 2)
+	}
+	for _, h := range gone {
+		want(t, "swept one of the expired", h == hash("s", 0) || h == hash("s", 1) || h == hash("s", 2), true)
+	}
+	gone, err = s.Sessions.DeleteExpiredBrowserSessions(t.Context(), now)
+	ok(t, "sweep again", err)
+	want(t, "swept again", len(gone), 0)
+}
+
+func tokens(t *testing.T, s Stores) {
+	ana, bob := addUser(t, s, "ana"), addUser(t, s, "bob")
+	ok(t, "create", s.Tokens.CreateTokens(t.Context(), []earshot.Token{
+		{Hash: hash("a"), User: ana, CreatedAt: noon()}, {Hash: hash("b"), User: bob, CreatedAt: noon()},
+	}))
+	ok(t, "create none", s.Tokens.CreateTokens(t.Context(), nil))
+	got, err := s.Tokens.Token(t.Context(), hash("b"))
+	ok(t, "get", err)
+	want(t, "get", got, earshot.Token{Hash: hash("b"), User: bob, CreatedAt: kept(noon())})
+
+	refused(t, "one user unknown", s.Tokens.CreateTokens(t.Context(), []earshot.Token{
+		{Hash: hash("c"), User: ana, CreatedAt: noon()}, {Hash: hash("d"), User: 1 << 40, CreatedAt: noon()},
+	}), earshot.CodeNotFound)
+	refused(t, "one secret in use", s.Tokens.CreateTokens(t.Context(), []earshot.Token{
+		{Hash: hash("c"), User: ana, CreatedAt: noon()}, {Hash: hash("a"), User: bob, CreatedAt: noon()},
+	}), earshot.CodeConflict)
+	_, err = s.Tokens.Token(t.Context(), hash("c"))
+	refused(t, "none of a refused batch", err, earshot.CodeNotFound)
+
+	ok(t, "delete", s.Tokens.DeleteToken(t.Context(), hash("a")))
+	ok(t, "delete again", s.Tokens.DeleteToken(t.Context(), hash("a")))
+	_, err = s.Tokens.Token(t.Context(), hash("a"))
+	refused(t, "get what was deleted", err, earshot.CodeNotFound)
+	_, err = s.Tokens.Token(t.Context(), hash("b"))
+	ok(t, "the other token", err)
+}
+
+func invitations(t *testing.T, s Stores) {
+	staff := addUser(t, s, "staff")
+	now := kept(noon())
+	inv := earshot.Invitation{Hash: hash("i"), CreatedBy: staff, ExpiresAt: noon().Add(time.Hour), UsesLeft: 2}
+	ok(t, "create", s.Invitations.CreateInvitation(t.Context(), inv))
+	byNobody := earshot.Invitation{Hash: hash("j"), ExpiresAt: now, UsesLeft: 1}
+	ok(t, "create on the command line", s.Invitations.CreateInvitation(t.Context(), byNobody))
+	for _, i := range []earshot.Invitation{inv, byNobody} {
+		got, err := s.Invitations.Invitation(t.Context(), i.Hash)
+		ok(t, "get", err)
+		i.ExpiresAt = kept(i.ExpiresAt)
+		want(t, "get", got, i)
+	}
+	_, err := s.Invitations.Invitation(t.Context(), hash("unknown"))
+	refused(t, "get an unknown one", err, earshot.CodeNotFound)
+	refused(t, "the same secret again", s.Invitations.CreateInvitation(t.Context(), inv), earshot.CodeConflict)
+	inv.Hash, inv.CreatedBy = hash("k"), 1<<40
+	refused(t, "by an unknown user", s.Invitations.CreateInvitation(t.Context(), inv), earshot.CodeNotFound)
+
+	for _, c := range []struct {
+		name string
+		hash earshot.SecretHash
+		now  time.Time
+		code earshot.Code
+	}{
+		{"ana", hash("i"), now, ""},
+		{"bob", hash("i"), now.Add(2 * time.Hour), earshot.CodeForbidden}, // expired
+		{"bob", hash("j"), now, earshot.CodeForbidden},                    // expires just now
+		{"bob", hash("unknown"), now, earshot.CodeForbidden},
+		{"bob", hash("i"), now, ""},
+		{"carl", hash("i"), now, earshot.CodeForbidden}, // used up
+	} {
+		id, err := s.Invitations.CreateInvitedUser(t.Context(), c.hash, c.now, newUser(c.name))
+		refused(t, c.name, err, c.code)
+		if c.code != "" {
+			continue
+		}
+		u, err := s.Users.User(t.Context(), id)
+		ok(t, "user", err)
+		want(t, "name", u.Username, c.name)
+	}
+	n, err := s.Users.CountUsers(t.Context())
+	ok(t, "count", err)
+	want(t, "count", n, 3)
+}
+
+func invitationKeptOnConflict(t *testing.T, s Stores) {
+	addUser(t, s, "ana")
+	ok(t, "create", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{
+		Hash: hash("i"), ExpiresAt: noon().Add(time.Hour), UsesLeft: 1,
+	}))
+	_, err := s.Invitations.CreateInvitedUser(t.Context(), hash("i"), noon(), newUser("ANA"))
+	refused(t, "a taken name", err, earshot.CodeConflict, "username")
+	got, err := s.Invitations.Invitation(t.Context(), hash("i"))
+	ok(t, "get", err)
+	want(t, "uses left", got.UsesLeft, 1)
+	_, err = s.Invitations.CreateInvitedUser(t.Context(), hash("i"), noon(), newUser("bob"))
+	ok(t, "another name", err)
+}

@@ -1,0 +1,193 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
+)
+
+// race runs n at once and wants one without error and the rest refused with code.
+func race(t *testing.T, n int, code earshot.Code, run func(ctx context.Context, i int) error) {
+	t.Helper()
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() {
+			<-start
+			errs[i] = run(t.Context(), i)
+		})
+	}
+	close(start)
+	group.Wait()
+	won := 0
+	for i, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		refused(t, fmt.Sprint("number ", i), err, code)
+	}
+	want(t, "winners", won, 1)
+}
+
+func raceForAName(t *testing.T, s Stores) {
+	race(t, 20, earshot.CodeConflict, func(ctx context.Context, i int) error {
+		_, err := s.Users.CreateUsers(ctx, []earshot.NewUser{newUser([]string{"Ana", "ANA"}[i%2])})
+		return err
+	})
+	n, err := s.Users.CountUsers(t.Context())
+	ok(t, "count", err)
+	want(t, "users", n, 1)
+}
+
+func raceForARoom(t *testing.T, s Stores) {
+	race(t, 20, earshot.CodeConflict, func(ctx context.Context, i int) error {
+		name := []string{"Lobby", "LOBBY"}[i%2]
+		_, err := s.Rooms.CreateRoom(ctx, newRoom(name, 0), names.Key(name))
+		return err
+	})
+}
+
+func raceToBeFirst(t *testing.T, s Stores) {
+	race(t, 20, earshot.CodeConflict, func(ctx context.Context, i int) error {
+		_, err := s.Users.CreateFirstUser(ctx, newUser(fmt.Sprint("admin", i)))
+		return err
+	})
+	n, err := s.Users.CountUsers(t.Context())
+	ok(t, "count", err)
+	want(t, "users", n, 1)
+}
+
+func raceForAnInvitation(t *testing.T, s Stores) {
+	ok(t, "invite", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{
+		Hash: hash("i"), ExpiresAt: noon().Add(time.Hour), UsesLeft: 1,
+	}))
+	race(t, 10, earshot.CodeForbidden, func(ctx context.Context, i int) error {
+		_, err := s.Invitations.CreateInvitedUser(ctx, hash("i"), noon(), newUser(fmt.Sprint("guest", i)))
+		return err
+	})
+	n, err := s.Users.CountUsers(t.Context())
+	ok(t, "count", err)
+	want(t, "users", n, 1)
+	inv, err := s.Invitations.Invitation(t.Context(), hash("i"))
+	ok(t, "invitation", err)
+	want(t, "uses left", inv.UsesLeft, 0)
+}
+
+// A batch is seen whole or not at all, and reading goes on while it is written.
+func readersDuringWrites(t *testing.T, s Stores) {
+	const batches, size = 10, 300
+	done := make(chan struct{})
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for {
+				n, err := s.Users.CountUsers(t.Context())
+				if err != nil || n%size != 0 {
+					t.Errorf("a reader sees %d users, %v", n, err)
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for b := range batches {
+		users := make([]earshot.NewUser, size)
+		for i := range users {
+			users[i] = newUser(fmt.Sprintf("user-%d-%d", b, i))
+		}
+		if _, err := s.Users.CreateUsers(t.Context(), users); err != nil {
+			t.Errorf("batch %d: %v", b, err)
+		}
+	}
+	close(done)
+	group.Wait()
+}
+
+func cancelledContexts(t *testing.T, s Stores) {
+	user, room := addUser(t, s, "ana"), addRoom(t, s, newRoom("room", 0))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for what, call := range map[string]func() error{
+		"CreateUsers":     func() error { _, err := s.Users.CreateUsers(ctx, []earshot.NewUser{newUser("bob")}); return err },
+		"CreateFirstUser": func() error { _, err := s.Users.CreateFirstUser(ctx, newUser("bob")); return err },
+		"User":            func() error { _, err := s.Users.User(ctx, user); return err },
+		"UserByName":      func() error { _, err := s.Users.UserByName(ctx, "ana"); return err },
+		"UpdateUser":      func() error { return s.Users.UpdateUser(ctx, earshot.User{ID: user}) },
+		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
+		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
+		"CreateBrowserSession": func() error {
+			return s.Sessions.CreateBrowserSession(ctx, earshot.BrowserSession{Hash: hash("s"), User: user})
+		},
+		"BrowserSession":               func() error { _, err := s.Sessions.BrowserSession(ctx, hash("s")); return err },
+		"ExtendBrowserSession":         func() error { return s.Sessions.ExtendBrowserSession(ctx, hash("s"), noon()) },
+		"DeleteBrowserSession":         func() error { return s.Sessions.DeleteBrowserSession(ctx, hash("s")) },
+		"DeleteExpiredBrowserSessions": func() error { _, err := s.Sessions.DeleteExpiredBrowserSessions(ctx, noon()); return err },
+		"CreateTokens":                 func() error { return s.Tokens.CreateTokens(ctx, []earshot.Token{{Hash: hash("t"), User: user}}) },
+		"Token":                        func() error { _, err := s.Tokens.Token(ctx, hash("t")); return err },
+		"DeleteToken":                  func() error { return s.Tokens.DeleteToken(ctx, hash("t")) },
+		"CreateInvitation":             func() error { return s.Invitations.CreateInvitation(ctx, earshot.Invitation{Hash: hash("i")}) },
+		"Invitation":                   func() error { _, err := s.Invitations.Invitation(ctx, hash("i")); return err },
+		"CreateInvitedUser": func() error {
+			_, err := s.Invitations.CreateInvitedUser(ctx, hash("i"), noon(), newUser("bob"))
+			return err
+		},
+		"CreateRoom":   func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r"); return err },
+		"Room":         func() error { _, err := s.Rooms.Room(ctx, room); return err },
+		"Rooms":        func() error { _, err := s.Rooms.Rooms(ctx); return err },
+		"UpdateRoom":   func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },
+		"DeleteRoom":   func() error { return s.Rooms.DeleteRoom(ctx, room) },
+		"AddMember":    func() error { return s.Members.AddMember(ctx, room, user) },
+		"RemoveMember": func() error { return s.Members.RemoveMember(ctx, room, user) },
+		"IsMember":     func() error { _, err := s.Members.IsMember(ctx, room, user); return err },
+		"Members":      func() error { _, err := s.Members.Members(ctx, room); return err },
+		"MemberRooms":  func() error { _, err := s.Members.MemberRooms(ctx, user); return err },
+		"Ping":         func() error { return s.Life.Ping(ctx) },
+	} {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want context.Canceled in the chain", what, err)
+		}
+	}
+	ok(t, "ping afterwards", s.Life.Ping(t.Context()))
+	_, err := s.Rooms.Room(t.Context(), room)
+	ok(t, "the room is still there", err)
+	u, err := s.Users.User(t.Context(), user)
+	ok(t, "the user is still there", err)
+	want(t, "and active", u.IsActive, true)
+}
+
+// A batch whose context ends while it is written is whole or not there, and the next write finds the store free.
+func cancelledHalfway(t *testing.T, s Stores) {
+	users := make([]earshot.NewUser, 3000)
+	for i := range users {
+		users[i] = newUser(fmt.Sprint("user", i))
+	}
+	for _, after := range []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		_, err := s.Users.CreateUsers(ctx, users)
+		cancel()
+		n, countErr := s.Users.CountUsers(t.Context())
+		ok(t, "count", countErr)
+		switch {
+		case err == nil:
+			want(t, "users of a whole batch", n, len(users))
+			return
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Errorf("after %v: got %v, want context.DeadlineExceeded in the chain", after, err)
+		}
+		want(t, "users of a batch cut off", n, 0)
+	}
+	_, err := s.Users.CreateUsers(t.Context(), users)
+	ok(t, "the batch once more", err)
+}
