@@ -1,0 +1,300 @@
+// Package account decides who is who: it signs people up, logs them in, and tells who is behind a request.
+//
+// What it keeps lies behind the storage seams. It keeps no account and no log-in in memory, so one that is ended, by
+// this process or another, is ended for the next request.
+package account
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// SignUpPolicy says who may make an account.
+type SignUpPolicy string
+
+// The policies. Any other value counts as SignUpClosed.
+const (
+	// SignUpOpen lets anybody.
+	SignUpOpen SignUpPolicy = "open"
+	// SignUpInvite lets whoever holds an invitation.
+	SignUpInvite SignUpPolicy = "invite"
+	// SignUpClosed lets nobody: accounts are made by administrators.
+	SignUpClosed SignUpPolicy = "closed"
+)
+
+// Valid tells whether p is one of the policies.
+func (p SignUpPolicy) Valid() bool {
+	switch p {
+	case SignUpOpen, SignUpInvite, SignUpClosed:
+		return true
+	}
+	return false
+}
+
+// Config is the settings of a Service. A number or duration that is zero or less means the default's.
+type Config struct {
+	// SignUp says who may make an account.
+	SignUp SignUpPolicy
+	// SessionAge is how long a browser session lives after it was last used, to within a day: 14 days by default.
+	SessionAge time.Duration
+	// HashersAtOnce is how many passwords are hashed at the same time, each taking 19 MiB and a core: the number of
+	// cores, at most 4, by default.
+	HashersAtOnce int
+	// QueuedLogins is how many more may wait for that before the answer is earshot.CodeBusy: 64 by default.
+	QueuedLogins int
+	// FailuresPerMinute is how many failed log-ins one address has for one name, at once and again in each minute: 10
+	// by default.
+	FailuresPerMinute int
+	// AddressFailuresPerMinute is the same for one address and all names together, wrong set-up codes and invitations
+	// included: 30 by default. Addresses of IPv6 count by their /64.
+	AddressFailuresPerMinute int
+	// SignUpsPerHour is how many accounts one address may make, at once and again in each hour: 100 by default.
+	SignUpsPerHour int
+}
+
+// DefaultConfig gives the settings of a server whose operator changed none.
+func DefaultConfig() Config {
+	return Config{
+		SignUp:                   SignUpOpen,
+		SessionAge:               14 * 24 * time.Hour,
+		HashersAtOnce:            min(runtime.NumCPU(), 4),
+		QueuedLogins:             64,
+		FailuresPerMinute:        10,
+		AddressFailuresPerMinute: 30,
+		SignUpsPerHour:           100,
+	}
+}
+
+// filled gives the settings with the defaults where there is none.
+func (c Config) filled() Config {
+	def := DefaultConfig()
+	for _, f := range []struct{ have, def *int }{
+		{&c.HashersAtOnce, &def.HashersAtOnce},
+		{&c.QueuedLogins, &def.QueuedLogins},
+		{&c.FailuresPerMinute, &def.FailuresPerMinute},
+		{&c.AddressFailuresPerMinute, &def.AddressFailuresPerMinute},
+		{&c.SignUpsPerHour, &def.SignUpsPerHour},
+	} {
+		if *f.have <= 0 {
+			*f.have = *f.def
+		}
+	}
+	if c.SessionAge <= 0 {
+		c.SessionAge = def.SessionAge
+	}
+	if !c.SignUp.Valid() {
+		c.SignUp = SignUpClosed
+	}
+	return c
+}
+
+// Stores is where accounts and credentials are kept.
+type Stores struct {
+	Users       earshot.UserStore
+	Sessions    earshot.BrowserSessionStore
+	Tokens      earshot.TokenStore
+	Invitations earshot.InvitationStore
+}
+
+// Service is the rules of accounts. It is safe for concurrent use and has no goroutines of its own.
+type Service struct {
+	stores Stores
+	cfg    Config
+	ended  func(earshot.SecretHash)
+
+	hasher    *hasher
+	failures  *throttle
+	signUps   *throttle
+	setupCode string
+	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
+	setUp atomic.Bool
+}
+
+// New makes the service. ended (may be nil) is called after a credential has ended, so that live sessions can be cut; it
+// must not call back into the service.
+func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
+	cfg = cfg.filled()
+	if ended == nil {
+		ended = func(earshot.SecretHash) {}
+	}
+	return &Service{
+		stores:    stores,
+		cfg:       cfg,
+		ended:     ended,
+		hasher:    newHasher(cfg.HashersAtOnce, cfg.QueuedLogins),
+		failures:  newThrottle(time.Minute, cfg.AddressFailuresPerMinute, cfg.FailuresPerMinute),
+		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
+		setupCode: newSetupCode(),
+	}
+}
+
+// Login is who is behind a request.
+type Login struct {
+	User earshot.User
+	// Credential is what the request was let in by; it is what the function given to New is called with.
+	Credential earshot.SecretHash
+	// ExpiresAt is when the browser session ends unless it is used; zero for a token, which does not expire.
+	ExpiresAt time.Time
+	// Extended is true if ExpiresAt has moved: the cookie is to be set anew.
+	Extended bool
+}
+
+// LogIn checks a name and a password and begins a browser session, whose secret is always a new one.
+//
+// Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
+// and an account that is not active; CodeRateLimited after too many failures from this address; CodeBusy while too many
+// passwords are being checked. The last two say when to try again.
+func (s *Service) LogIn(ctx context.Context, username, password string, from netip.Addr) (secret string, login Login, err error) {
+	key, keyErr := lookupKey(username)
+	try, err := s.failures.begin(from, string(key))
+	if err != nil {
+		return "", Login{}, err
+	}
+	var user earshot.User
+	if keyErr != nil || len(password) > maxPassword {
+		err = errWrongLogin() // no account can have these, so that it takes less time tells nothing
+	} else {
+		user, err = s.authenticate(ctx, key, password)
+	}
+	try.end(earshot.CodeOf(err) == earshot.CodeUnauthenticated)
+	if err != nil {
+		return "", Login{}, err
+	}
+	secret, login, err = s.begin(ctx, user)
+	if earshot.CodeOf(err) == earshot.CodeNotFound { // deactivated since authenticate looked
+		err = errWrongLogin()
+	}
+	return secret, login, err
+}
+
+// authenticate gives the user of a name and a password. Whatever is wrong, one hash is computed.
+func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, password string) (earshot.User, error) {
+	user, err := s.stores.Users.UserByName(ctx, key)
+	if err != nil && earshot.CodeOf(err) != earshot.CodeNotFound {
+		return earshot.User{}, err
+	}
+	match, err := s.hasher.verify(ctx, user.Password, password) // no user: no password, which is checked against a decoy
+	if err != nil {
+		return earshot.User{}, err
+	}
+	if !match || !user.IsActive {
+		return earshot.User{}, errWrongLogin()
+	}
+	return user, nil
+}
+
+// begin begins a browser session.
+func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
+	secret, hash := newSecret(sessionPrefix)
+	now := now()
+	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
+	if err := s.stores.Sessions.CreateBrowserSession(ctx, session); err != nil {
+		return "", Login{}, err
+	}
+	user.LastLogin = now
+	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}, nil
+}
+
+// LogOut ends a browser session and what hangs on it. One that is not there is no error.
+func (s *Service) LogOut(ctx context.Context, secret string) error {
+	hash, ok := hashSecret(sessionPrefix, secret)
+	if !ok {
+		return nil
+	}
+	if err := s.stores.Sessions.DeleteBrowserSession(ctx, hash); err != nil {
+		return err
+	}
+	s.ended(hash)
+	return nil
+}
+
+// extendAfter is how old the last extension of a browser session is when it is extended again: a write a day and not
+// one with every request.
+func (s *Service) extendAfter() time.Duration { return min(24*time.Hour, s.cfg.SessionAge/2) }
+
+// BySession tells who is behind a browser session, and puts its end off if it was used. CodeUnauthenticated if there is
+// no such session, or it has expired, or its user is not active.
+func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
+	hash, ok := hashSecret(sessionPrefix, secret)
+	if !ok {
+		return Login{}, errNoLogin()
+	}
+	session, err := s.stores.Sessions.BrowserSession(ctx, hash)
+	if err != nil {
+		return Login{}, notFoundIsNoLogin(err)
+	}
+	now := now()
+	if !now.Before(session.ExpiresAt) {
+		return Login{}, errNoLogin()
+	}
+	user, err := s.activeUser(ctx, session.User)
+	if err != nil {
+		return Login{}, err
+	}
+	login := Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}
+	if until := now.Add(s.cfg.SessionAge); until.Sub(session.ExpiresAt) >= s.extendAfter() {
+		if err := s.stores.Sessions.ExtendBrowserSession(ctx, hash, until); err != nil {
+			return Login{}, notFoundIsNoLogin(err)
+		}
+		login.ExpiresAt, login.Extended = until, true
+	}
+	return login, nil
+}
+
+// ByToken tells who is behind a token. CodeUnauthenticated if there is no such token or its user is not active.
+func (s *Service) ByToken(ctx context.Context, secret string) (Login, error) {
+	hash, ok := hashSecret(tokenPrefix, secret)
+	if !ok {
+		return Login{}, errNoLogin()
+	}
+	token, err := s.stores.Tokens.Token(ctx, hash)
+	if err != nil {
+		return Login{}, notFoundIsNoLogin(err)
+	}
+	user, err := s.activeUser(ctx, token.User)
+	if err != nil {
+		return Login{}, err
+	}
+	return Login{User: user, Credential: hash}, nil
+}
+
+func (s *Service) activeUser(ctx context.Context, id earshot.UserID) (earshot.User, error) {
+	user, err := s.stores.Users.User(ctx, id)
+	if err != nil {
+		return earshot.User{}, notFoundIsNoLogin(err)
+	}
+	if !user.IsActive {
+		return earshot.User{}, errNoLogin()
+	}
+	return user, nil
+}
+
+func notFoundIsNoLogin(err error) error {
+	if earshot.CodeOf(err) == earshot.CodeNotFound {
+		return errNoLogin()
+	}
+	return err
+}
+
+// errNoLogin answers whoever shows no credential that holds. It does not say why it does not.
+func errNoLogin() error { return earshot.Errorf(earshot.CodeUnauthenticated, "Log in first.") }
+
+// errWrongLogin is the one answer to every failed log-in.
+func errWrongLogin() error {
+	return earshot.Errorf(earshot.CodeUnauthenticated, "The name or the password is wrong.")
+}
+
+// isCode tells whether err is an Error with the code, and not one that was made CodeInternal for having none.
+func isCode(err error, code earshot.Code) bool {
+	e, ok := errors.AsType[*earshot.Error](err)
+	return ok && e.Code == code
+}
+
+// now is the time to the millisecond, as stores keep it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,153 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// NewAccount is an account to be made on the command line.
+type NewAccount struct {
+	Username string
+	Password string
+	// HasPassword is false for an account that no password opens, such as a bot's.
+	HasPassword bool
+	// Staff lets the user administer; Superuser gives every permission.
+	Staff, Superuser bool
+}
+
+// CreateUsers makes accounts, all or none, and returns their ids in order. The names and passwords are held to the same
+// rules as with SignUp, but nobody's policy is asked, and names that look like those of the staff are let through: it is
+// for whoever runs the server.
+//
+// Errors name the account by its place in the list, from 1, and its name: CodeInvalid, or CodeConflict for a name that is
+// taken or comes twice.
+func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]earshot.UserID, error) {
+	users := make([]earshot.NewUser, len(accounts))
+	first := make(map[earshot.NameKey]int, len(accounts))
+	for i, a := range accounts {
+		name, keys, err := checkName(a.Username)
+		if err == nil && a.HasPassword {
+			err = checkPassword(a.Password, keys)
+		}
+		if err != nil {
+			return nil, ofAccount(i, a.Username, err)
+		}
+		if twin, twice := first[keys.Name]; twice {
+			return nil, ofAccount(i, a.Username, &earshot.Error{
+				Code: earshot.CodeConflict, Field: "username", Message: fmt.Sprintf("The name is also that of account %d.", twin+1),
+			})
+		}
+		first[keys.Name] = i
+		users[i] = earshot.NewUser{
+			User: earshot.User{
+				Username: name, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+				Password: unusablePassword(), DateJoined: now(),
+			},
+			Keys: keys,
+		}
+	}
+	if err := s.hashAll(ctx, accounts, users); err != nil {
+		return nil, err
+	}
+	ids, err := s.stores.Users.CreateUsers(ctx, users)
+	if isCode(err, earshot.CodeConflict) {
+		err = s.whichIsTaken(ctx, users, err)
+	}
+	return ids, err
+}
+
+// hashAll hashes the passwords there are, as many at once as the settings allow.
+func (s *Service) hashAll(ctx context.Context, accounts []NewAccount, users []earshot.NewUser) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(s.cfg.HashersAtOnce)
+	for i := range accounts {
+		if !accounts[i].HasPassword {
+			continue
+		}
+		group.Go(func() error {
+			hash, err := s.hasher.hashPatiently(ctx, accounts[i].Password)
+			users[i].Password = hash
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// whichIsTaken adds to a conflict which account's name it was.
+func (s *Service) whichIsTaken(ctx context.Context, users []earshot.NewUser, conflict error) error {
+	for i := range users {
+		if _, err := s.stores.Users.UserByName(ctx, users[i].Keys.Name); err == nil {
+			return ofAccount(i, users[i].Username, conflict)
+		}
+	}
+	return conflict
+}
+
+// ofAccount says in err which account of a list it is about.
+func ofAccount(i int, name string, err error) error {
+	e := *earshot.AsError(err)
+	const shown = 50 // bytes: enough to find it by
+	if len(name) > shown {
+		name = name[:shown] + "…"
+	}
+	e.Message = fmt.Sprintf("Account %d (%q): %s", i+1, name, e.Message)
+	return &e
+}
+
+// CreateTokens makes a token for each of the users, all or none, and returns their secrets in order. They are not kept:
+// whoever loses one makes another. A name may come several times. CodeNotFound names the user that is not there.
+func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]string, error) {
+	secrets := make([]string, len(usernames))
+	tokens := make([]earshot.Token, len(usernames))
+	for i, name := range usernames {
+		user, err := s.UserByName(ctx, name)
+		if err != nil {
+			return nil, ofAccount(i, name, err)
+		}
+		secret, hash := newSecret(tokenPrefix)
+		secrets[i], tokens[i] = secret, earshot.Token{Hash: hash, User: user.ID, CreatedAt: now()}
+	}
+	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
+		return nil, err
+	}
+	return secrets, nil
+}
+
+// RevokeToken ends a token and what hangs on it. One that is not there is no error.
+func (s *Service) RevokeToken(ctx context.Context, secret string) error {
+	hash, ok := hashSecret(tokenPrefix, secret)
+	if !ok {
+		return nil
+	}
+	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
+		return err
+	}
+	s.ended(hash)
+	return nil
+}
+
+// UserByName gives the user of a name, in whatever case or form it is written; CodeNotFound if there is none.
+func (s *Service) UserByName(ctx context.Context, username string) (earshot.User, error) {
+	key, err := lookupKey(username)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	return s.stores.Users.UserByName(ctx, key)
+}
+
+// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. To
+// be called every few minutes.
+func (s *Service) SweepExpired(ctx context.Context) (int, error) {
+	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
+	if err != nil {
+		return 0, err
+	}
+	for _, h := range hashes {
+		s.ended(h)
+	}
+	return len(hashes), nil
+}

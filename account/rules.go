@@ -1,0 +1,100 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
+)
+
+// maxRawName is the longest name, in bytes, that is normalised at all: room for earshot.MaxUsername characters that come
+// in several parts each. Normalising costs time, and can make a text eighteen times as long.
+const maxRawName = earshot.MaxUsername * 4 * utf8.UTFMax
+
+// The bounds of a password.
+const (
+	minPassword = 8    // characters (NIST SP 800-63B, section 5.1.1.2)
+	maxPassword = 1024 // bytes: hashing a longer one costs more than it is worth
+)
+
+// lookupKey gives what a name that somebody typed is looked up by; CodeNotFound if no account can have it.
+func lookupKey(username string) (earshot.NameKey, error) {
+	if username == "" || len(username) > maxRawName || !utf8.ValidString(username) {
+		return "", earshot.Errorf(earshot.CodeNotFound, "There is no such user.")
+	}
+	return names.Key(username), nil
+}
+
+// checkName gives the form of a new name that is stored, or says what is wrong with it. It is for everybody; what is
+// refused to strangers only is in checkLookAlike.
+func checkName(raw string) (string, earshot.UserKeys, error) {
+	if len(raw) > maxRawName {
+		return "", earshot.UserKeys{}, earshot.FieldError("username", "A username has at most %d characters.", earshot.MaxUsername)
+	}
+	name := names.Normalize(raw)
+	if err := earshot.ValidateUsername(name); err != nil {
+		return "", earshot.UserKeys{}, err
+	}
+	// Django lets these through. A name must be seen, though, and must not hang on what is written before it.
+	if strings.ContainsFunc(name, names.Invisible) {
+		return "", earshot.UserKeys{}, earshot.FieldError("username", "A username may not hold invisible characters.")
+	}
+	if first, _ := utf8.DecodeRuneInString(name); unicode.Is(unicode.M, first) {
+		return "", earshot.UserKeys{}, earshot.FieldError("username", "A username may not begin with a combining mark.")
+	}
+	return name, earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)}, nil
+}
+
+// reserved are words that make others believe that the server or its staff speaks. Administrators may have them.
+func reserved() []string {
+	return []string{"admin", "administrator", "root", "staff", "earshot", "system", "moderator"}
+}
+
+// checkLookAlike refuses a name that a reader could take for that of somebody on the staff.
+func (s *Service) checkLookAlike(ctx context.Context, name string, keys earshot.UserKeys) error {
+	const message = "That name is reserved, or looks like the name of somebody on the staff. Please choose another."
+	taken := &earshot.Error{Code: earshot.CodeConflict, Field: "username", Message: message}
+	bare := names.Skeleton(strings.Trim(name, "@.+-_"))
+	for _, word := range reserved() {
+		if like := names.Skeleton(word); bare == like || keys.Skeleton == like {
+			return taken
+		}
+	}
+	// As it is written, and in small letters: in some scripts the small letters look like others than the capitals.
+	for _, skeleton := range []string{keys.Skeleton, names.Skeleton(string(keys.Name))} {
+		staff, err := s.stores.Users.StaffBySkeleton(ctx, skeleton)
+		if err != nil {
+			return err
+		}
+		if len(staff) > 0 {
+			return taken
+		}
+	}
+	return nil
+}
+
+// checkPassword says what is wrong with a new password. The rules are the simplest of Django's validators
+// (MinimumLength, NumericPassword, UserAttributeSimilarity); this is the place for more.
+func checkPassword(password string, keys earshot.UserKeys) error {
+	switch {
+	case !utf8.ValidString(password):
+		return earshot.FieldError("password", "A password must be valid UTF-8.")
+	case len(password) > maxPassword:
+		return earshot.FieldError("password", "A password has at most %d bytes.", maxPassword)
+	case utf8.RuneCountInString(password) < minPassword:
+		return earshot.FieldError("password", "A password has at least %d characters.", minPassword)
+	case !strings.ContainsFunc(password, func(r rune) bool { return !unicode.IsDigit(r) }):
+		return earshot.FieldError("password", "A password may not be a number only.")
+	case names.Key(password) == keys.Name:
+		return earshot.FieldError("password", "The password may not be the username.")
+	}
+	return nil
+}
+
+// unusablePassword is what no password matches, in Django's form: "!" and something random, so that what is derived from
+// it (a reset link) is different each time.
+func unusablePassword() earshot.PasswordHash { return earshot.PasswordHash("!" + rand.Text()) }
