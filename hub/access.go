@@ -1,0 +1,60 @@
+package hub
+
+import (
+	"context"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// isStaff tells whether the user may do what staff may.
+func isStaff(u *earshot.User) bool { return u.IsStaff || u.IsSuperuser }
+
+// mayEnter is the rule of who hears: nil if the user may enter the room, CodeNotFound otherwise. It is the same answer
+// as for a room that does not exist, so that nobody learns of a room by trying ids.
+func (h *Hub) mayEnter(ctx context.Context, u *earshot.User, r *earshot.Room) error {
+	allowed := false
+	switch r.Access {
+	case earshot.AccessPublic:
+		allowed = true
+	case earshot.AccessStaff:
+		allowed = isStaff(u)
+	case earshot.AccessPrivate:
+		if r.Owner == u.ID {
+			allowed = true
+			break
+		}
+		member, err := h.members.IsMember(ctx, r.ID, u.ID)
+		if err != nil {
+			return err
+		}
+		allowed = member
+	}
+	if !u.IsActive || !allowed {
+		return errNoRoom()
+	}
+	return nil
+}
+
+// mayKnow is the rule of who is told that a room exists: those who may enter it, and staff, who look after all rooms.
+func (h *Hub) mayKnow(ctx context.Context, u *earshot.User, r *earshot.Room) error {
+	if isStaff(u) {
+		return nil
+	}
+	return h.mayEnter(ctx, u, r)
+}
+
+// mayChange is the rule of who changes and deletes a room.
+func (h *Hub) mayChange(ctx context.Context, u *earshot.User, r *earshot.Room) error {
+	if err := h.mayKnow(ctx, u, r); err != nil {
+		return err
+	}
+	if isStaff(u) || (r.Owner == u.ID && u.ID != 0) {
+		return nil
+	}
+	return earshot.Errorf(earshot.CodeForbidden, "Only the room's owner and staff may do this.")
+}
+
+// MayCreateRooms tells whether the user may create rooms.
+func (h *Hub) MayCreateRooms(u earshot.User) bool {
+	return h.cfg.CreateRooms == CreateEveryone || isStaff(&u)
+}

@@ -1,0 +1,266 @@
+// Package hub is the heart: it knows the rooms that are live, the sessions in them, and brings every event of a room to
+// every session that is in it, in one order, and to nobody else.
+//
+// A transport connects a session for a user and calls its methods; the hub calls the transport's Conn back with frames
+// that are ready to be written. All rules of who hears and who may speak live here, so that every transport has the same.
+//
+// # Locks
+//
+// Taken in this order, never the other way; nothing outside the package is called under one of them, but for the Conn and
+// the Encoding of a transport, which neither block nor call back:
+//
+//	Session.mu   the rooms of one session
+//	lane.mu      who hears in one lane of a room, held while its frames are written
+//	room.mu      the state of one room; the relay's room lock is outside it (Deliver runs under that one)
+//	Hub.mu       which rooms and users are live
+package hub
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// CreatePolicy says who may create rooms.
+type CreatePolicy string
+
+// The policies.
+const (
+	CreateEveryone CreatePolicy = "everyone"
+	CreateStaff    CreatePolicy = "staff"
+)
+
+// Config bounds what users may do.
+type Config struct {
+	// MaxText is the longest text of a message, in bytes.
+	MaxText int
+	// MaxRooms is how many rooms a session may be in at once.
+	MaxRooms int
+	// SessionsPerUser is how many sessions a user may have at once.
+	SessionsPerUser int
+	// PostsPerSecond and PostsBurst bound the posts of a user, over all sessions.
+	PostsPerSecond float64
+	PostsBurst     int
+	// JoinsPerSecond and JoinsBurst bound how often a user joins rooms or asks for their occupants, over all sessions: 0 is
+	// the default, which is more than a person's, and enough for many tabs with many rooms that all come back at once.
+	JoinsPerSecond float64
+	JoinsBurst     int
+	// CreateRooms says who may create rooms.
+	CreateRooms CreatePolicy
+}
+
+// DefaultConfig gives bounds that people do not notice.
+func DefaultConfig() Config {
+	return Config{
+		MaxText: earshot.MaxText, MaxRooms: 100, SessionsPerUser: 50,
+		PostsPerSecond: 20, PostsBurst: 100, JoinsPerSecond: 20, JoinsBurst: 1000, CreateRooms: CreateEveryone,
+	}
+}
+
+// Options is what a hub is made of.
+type Options struct {
+	Relay   earshot.Relay
+	Rooms   earshot.RoomStore
+	Members earshot.MemberStore
+	Config  Config
+	// Log may be nil: nothing is logged then.
+	Log *slog.Logger
+}
+
+// Encoding turns events into the frames of a transport. Two Conns with equal Encodings get the same bytes, made once; so
+// an Encoding must be comparable.
+type Encoding interface {
+	// AppendEvent appends the event's frame, or nothing if the transport has none for it.
+	AppendEvent(dst []byte, ev *earshot.Event) []byte
+}
+
+// Conn is the connection that carries a session, as the hub sees it. Its methods are called from several goroutines, and
+// under the hub's locks: they must not block and must not call the hub.
+type Conn interface {
+	// Encoding is constant over the life of the Conn.
+	Encoding() Encoding
+	// Write takes frames made by Encoding, in the order in which they are to go out. It does not keep the bytes: they are
+	// used again after it returned. A connection that cannot take them closes itself.
+	Write(frames []byte)
+	// Removed tells the client that it is no longer in the room, and why.
+	Removed(room earshot.RoomID, why *earshot.Error)
+	// Close ends the connection after what was written before; the transport then calls Session.End.
+	Close(why earshot.CloseReason)
+}
+
+// Hub holds all that is live. New makes one.
+type Hub struct {
+	cfg     Config
+	relay   earshot.Relay
+	rooms   earshot.RoomStore
+	members earshot.MemberStore
+	log     *slog.Logger
+	fan     *fanout
+
+	mu      sync.Mutex
+	live    map[earshot.RoomID]*room
+	users   map[earshot.UserID]*user
+	revoked map[earshot.SecretHash]time.Time
+	closed  bool
+}
+
+// user is one who has a session now.
+type user struct {
+	sessions []*Session
+	posts    *rate.Limiter
+	joins    *rate.Limiter
+}
+
+// New makes a hub with fan-out workers of its own, one for each core; Close ends them.
+func New(opts Options) *Hub {
+	log := opts.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	cfg := opts.Config
+	if cfg.JoinsPerSecond == 0 {
+		cfg.JoinsPerSecond, cfg.JoinsBurst = DefaultConfig().JoinsPerSecond, DefaultConfig().JoinsBurst
+	}
+	return &Hub{
+		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
+		fan:     newFanout(runtime.GOMAXPROCS(0)),
+		live:    make(map[earshot.RoomID]*room),
+		users:   make(map[earshot.UserID]*user),
+		revoked: make(map[earshot.SecretHash]time.Time),
+	}
+}
+
+// Config gives the bounds that the hub was made with.
+func (h *Hub) Config() Config { return h.cfg }
+
+// Epoch names the numbering of all rooms (earshot.Relay).
+func (h *Hub) Epoch() string { return h.relay.Epoch() }
+
+// Connect begins a session of the user over the connection that attach gives it; attach is called, at once, before anybody
+// else can see the session. The credential is what opened it: when that ends (EndLogin), so does
+// the session. The user must have been authenticated within the last revocationMemory. The transport calls the
+// session's methods one at a time, and End when the connection is gone. Errors: CodeLimit when the user has too many
+// sessions, CodeUnauthenticated when the credential ended meanwhile, CodeStopping.
+func (h *Hub) Connect(
+	info earshot.User, credential earshot.SecretHash, attach func(*Session) Conn,
+) (*Session, error) {
+	s := &Session{hub: h, credential: credential}
+	s.conn = attach(s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, errStopping()
+	}
+	if _, ended := h.revoked[credential]; ended {
+		return nil, earshot.Errorf(earshot.CodeUnauthenticated, "This log-in has ended.")
+	}
+	u := h.users[info.ID]
+	if u == nil {
+		u = &user{
+			posts: rate.NewLimiter(rate.Limit(h.cfg.PostsPerSecond), h.cfg.PostsBurst),
+			joins: rate.NewLimiter(rate.Limit(h.cfg.JoinsPerSecond), h.cfg.JoinsBurst),
+		}
+		h.users[info.ID] = u
+	}
+	if len(u.sessions) >= h.cfg.SessionsPerUser {
+		return nil, earshot.Errorf(earshot.CodeLimit, "You have %d connections open; close one first.", len(u.sessions))
+	}
+	u.sessions = append(u.sessions, s)
+	s.user, s.ref, s.posts, s.joins = info, info.Ref(), u.posts, u.joins
+	return s, nil
+}
+
+// disconnect forgets the session, and the user with the last one.
+func (h *Hub) disconnect(s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	u := h.users[s.ref.ID]
+	if u == nil {
+		return
+	}
+	for i, other := range u.sessions {
+		if other == s {
+			last := len(u.sessions) - 1
+			u.sessions[i], u.sessions[last] = u.sessions[last], nil
+			u.sessions = u.sessions[:last]
+			break
+		}
+	}
+	if len(u.sessions) == 0 {
+		delete(h.users, s.ref.ID)
+	}
+}
+
+// Stats counts what is live.
+type Stats struct {
+	Sessions int
+	Users    int
+	Rooms    int
+}
+
+// Stats counts what is live now.
+func (h *Hub) Stats() Stats {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	st := Stats{Users: len(h.users), Rooms: len(h.live)}
+	for _, u := range h.users {
+		st.Sessions += len(u.sessions)
+	}
+	return st
+}
+
+// Close stops the hub: it closes the relay first, so that from then on no post is acknowledged; lets what was
+// acknowledged out to everyone in the rooms; and closes every connection with CloseStopping. It does not wait for the
+// connections to end: that is the transports' part.
+func (h *Hub) Close(_ context.Context) error {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return nil
+	}
+	h.closed = true
+	h.mu.Unlock()
+
+	err := h.relay.Close()
+	h.fan.close()
+	for _, r := range h.liveRooms() {
+		r.flush()
+	}
+	for _, s := range h.sessions(func(*Session) bool { return true }) {
+		s.conn.Close(earshot.CloseStopping)
+	}
+	return err
+}
+
+func (h *Hub) liveRooms() []*room {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	rooms := make([]*room, 0, len(h.live))
+	for _, r := range h.live {
+		rooms = append(rooms, r)
+	}
+	return rooms
+}
+
+// sessions gives those sessions of all users that keep says.
+func (h *Hub) sessions(keep func(*Session) bool) []*Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var found []*Session
+	for _, u := range h.users {
+		for _, s := range u.sessions {
+			if keep(s) {
+				found = append(found, s)
+			}
+		}
+	}
+	return found
+}
+
+func errStopping() error { return earshot.Errorf(earshot.CodeStopping, "The server is stopping.") }

@@ -1,0 +1,437 @@
+package hub_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// lines is an encoding that people can read: one line an event.
+type lines struct{}
+
+func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
+	switch ev.Kind {
+	case earshot.KindMessage:
+		return fmt.Appendf(dst, "%d#%d %s: %s\n", ev.Room, ev.Seq, ev.Author.Name, ev.Text)
+	case earshot.KindEntered, earshot.KindDeparted:
+		word := "entered"
+		if ev.Kind == earshot.KindDeparted {
+			word = "departed"
+		}
+		var who []string
+		for _, u := range ev.Users {
+			who = append(who, u.Name)
+		}
+		if len(who) > 3 {
+			who = append(who[:3], fmt.Sprintf("and %d", len(who)-3))
+		}
+		return fmt.Appendf(dst, "%d#%d %s %s, %d inside\n", ev.Room, ev.Seq, word, strings.Join(who, " "), ev.Count)
+	case earshot.KindTyping:
+		return fmt.Appendf(dst, "%d %s types\n", ev.Room, ev.Author.Name)
+	case earshot.KindRoomChanged:
+		return fmt.Appendf(dst, "%d#%d is now %s\n", ev.Room, ev.Seq, ev.Changed.Title)
+	case earshot.KindRoomClosed:
+		return fmt.Appendf(dst, "%d#%d closed\n", ev.Room, ev.Seq)
+	}
+	return dst
+}
+
+// wire records what a session hears.
+type wire struct {
+	mu     sync.Mutex
+	heard  strings.Builder
+	closed earshot.CloseReason
+}
+
+func (*wire) Encoding() hub.Encoding { return lines{} }
+
+func (w *wire) Write(frames []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heard.Write(frames)
+}
+
+func (w *wire) Removed(room earshot.RoomID, why *earshot.Error) {
+	w.Write(fmt.Appendf(nil, "removed from %d: %s\n", room, why.Code))
+}
+
+func (w *wire) Close(why earshot.CloseReason) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = why
+}
+
+// lines gives what was heard since the last call, when everything has come to rest.
+func (w *wire) lines() []string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := strings.TrimSuffix(w.heard.String(), "\n")
+	w.heard.Reset()
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+func (w *wire) reason() earshot.CloseReason {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
+}
+
+// house is a hub on a real store and the local relay.
+type house struct {
+	*hub.Hub
+	t     testing.TB
+	store *sqlstore.Store
+}
+
+func newHouse(t testing.TB, change func(*hub.Config)) *house {
+	t.Helper()
+	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := hub.DefaultConfig()
+	if change != nil {
+		change(&cfg)
+	}
+	h := &house{t: t, store: store, Hub: hub.New(hub.Options{
+		Relay: local.New(), Rooms: store, Members: store, Config: cfg,
+	})}
+	t.Cleanup(func() {
+		if err := h.Close(context.Background()); err != nil {
+			t.Errorf("close hub: %v", err)
+		}
+		if err := store.Close(); err != nil {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	return h
+}
+
+// user makes an account.
+func (h *house) user(name string, change ...func(*earshot.User)) earshot.User {
+	h.t.Helper()
+	u := earshot.User{Username: name, Password: "!", IsActive: true, DateJoined: time.Now()}
+	for _, c := range change {
+		c(&u)
+	}
+	ids, err := h.store.CreateUsers(h.t.Context(), []earshot.NewUser{{
+		User: u, Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
+	}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	u.ID = ids[0]
+	return u
+}
+
+func staff(u *earshot.User) { u.IsStaff = true }
+
+func (h *house) room(by earshot.User, name string, access earshot.Access) earshot.RoomID {
+	h.t.Helper()
+	r, err := h.CreateRoom(h.t.Context(), by, earshot.Room{Name: name, Title: name, Access: access})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r.ID
+}
+
+// client is a session and what it hears.
+type client struct {
+	*hub.Session
+	*wire
+	t testing.TB
+}
+
+func (h *house) connect(u earshot.User) *client {
+	h.t.Helper()
+	c, err := h.tryConnect(u, earshot.SecretHash{byte(u.ID)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c
+}
+
+func (h *house) tryConnect(u earshot.User, credential earshot.SecretHash) (*client, error) {
+	c := &client{wire: &wire{}, t: h.t}
+	_, err := h.Connect(u, credential, func(s *hub.Session) hub.Conn {
+		c.Session = s
+		return c.wire
+	})
+	return c, err
+}
+
+func (c *client) join(room earshot.RoomID) hub.Joined {
+	c.t.Helper()
+	joined, err := c.tryJoin(room)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return joined
+}
+
+func (c *client) tryJoin(room earshot.RoomID) (joined hub.Joined, err error) {
+	answers := 0
+	err = c.Join(c.t.Context(), room, func(j hub.Joined) {
+		joined = j
+		answers++
+	})
+	if (err == nil) != (answers == 1) {
+		c.t.Errorf("join: error %v, %d answers", err, answers)
+	}
+	return joined, err
+}
+
+func (c *client) say(room earshot.RoomID, text string) hub.Posted {
+	c.t.Helper()
+	posted, err := c.Post(c.t.Context(), room, earshot.Draft{Text: text, Nonce: "n"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return posted
+}
+
+func (c *client) hears(want ...string) {
+	c.t.Helper()
+	if got := c.lines(); !slices.Equal(got, want) {
+		c.t.Errorf("%s heard\n  %s\nwant\n  %s", c.User().Username, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+func wantCode(t testing.TB, err error, want earshot.Code) {
+	t.Helper()
+	if got := earshot.CodeOf(err); got != want {
+		t.Errorf("error %v with code %q, want %q", err, got, want)
+	}
+}
+
+func TestTalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		a, b := h.connect(ana), h.connect(ben)
+
+		j := a.join(room)
+		if j.Seq != 0 || j.Count != 1 || j.Room.Name != "lobby" || !slices.Equal(j.Occupants, []earshot.UserRef{ana.Ref()}) {
+			t.Errorf("ana joined %+v", j)
+		}
+		if got := a.say(room, "alone"); got.Seq != 2 || got.Heard != 0 {
+			t.Errorf("posted alone: %+v", got)
+		}
+		j = b.join(room)
+		if j.Seq != 2 || j.Count != 2 || !slices.Equal(j.Occupants, []earshot.UserRef{ana.Ref(), ben.Ref()}) {
+			t.Errorf("ben joined %+v", j)
+		}
+		if got := b.say(room, "hello"); got.Seq != 4 || got.Heard != 1 {
+			t.Errorf("posted to ana: %+v", got)
+		}
+		if err := a.Typing(t.Context(), room); err != nil {
+			t.Error(err)
+		}
+		if err := b.Leave(room); err != nil {
+			t.Error(err)
+		}
+		a.say(room, "gone?")
+		a.hears("1#1 entered ana, 1 inside", "1#2 ana: alone", "1#3 entered ben, 2 inside", "1#4 ben: hello",
+			"1 ana types", "1#5 departed ben, 1 inside", "1#6 ana: gone?")
+		b.hears("1#3 entered ben, 2 inside", "1#4 ben: hello", "1 ana types")
+
+		_, err := b.Post(t.Context(), room, earshot.Draft{Text: "x", Nonce: "n"})
+		wantCode(t, err, earshot.CodeNotInRoom)
+		wantCode(t, b.Typing(t.Context(), room), earshot.CodeNotInRoom)
+		wantCode(t, b.Leave(room), earshot.CodeNotInRoom)
+		_, err = b.Occupants(room, "")
+		wantCode(t, err, earshot.CodeNotInRoom)
+		_, err = b.tryJoin(4711)
+		wantCode(t, err, earshot.CodeNotFound)
+	})
+}
+
+func TestManySessionsAreOneOccupant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		b := h.connect(ben)
+		b.join(room)
+		first, second := h.connect(ana), h.connect(ana)
+		first.join(room)
+		if j := second.join(room); j.Count != 2 {
+			t.Errorf("count %d after the second tab", j.Count)
+		}
+		if got := b.say(room, "hi"); got.Heard != 1 {
+			t.Errorf("heard by %d, want 1", got.Heard)
+		}
+		first.End()
+		second.End()
+		second.End()
+		b.hears("1#1 entered ben, 1 inside", "1#2 entered ana, 2 inside", "1#3 ben: hi", "1#4 departed ana, 1 inside")
+		if got := h.Stats(); got != (hub.Stats{Sessions: 1, Users: 1, Rooms: 1}) {
+			t.Errorf("stats %+v", got)
+		}
+		b.End()
+		if got := h.Stats(); got != (hub.Stats{}) {
+			t.Errorf("stats after all left %+v", got)
+		}
+		// The numbering goes on for as long as the relay lives: a number is never given twice.
+		c := h.connect(ana)
+		if j := c.join(room); j.Seq < 4 || j.Count != 1 {
+			t.Errorf("joined the emptied room: %+v", j)
+		}
+	})
+}
+
+func TestJoinAgainIsAnsweredWithoutASeam(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana := h.user("ana")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		a := h.connect(ana)
+		a.join(room)
+		for i := range 50 {
+			a.say(room, "x")
+			if err := a.Join(t.Context(), room, func(j hub.Joined) {
+				a.Write(fmt.Appendf(nil, "joined at %d\n", j.Seq))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				if got := h.Stats().Rooms; got != 1 {
+					t.Errorf("%d rooms", got)
+				}
+			}
+		}
+		// After "joined at n" no event with a number up to n may follow.
+		at := uint64(0)
+		for _, line := range a.lines() {
+			var room, seq uint64
+			if _, err := fmt.Sscanf(line, "joined at %d", &seq); err == nil {
+				at = seq
+			} else if _, err := fmt.Sscanf(line, "%d#%d", &room, &seq); err != nil || seq <= at {
+				t.Errorf("after joined at %d: %q", at, line)
+			}
+		}
+	})
+}
+
+func TestLargeRoomIsToldTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		owner := h.user("owner")
+		room := h.room(owner, "hall", earshot.AccessPublic)
+		o := h.connect(owner)
+		o.join(room)
+		var crowd []*client
+		for i := range 500 {
+			c := h.connect(h.user(fmt.Sprintf("u%03d", i)))
+			c.join(room)
+			crowd = append(crowd, c)
+		}
+		if got := o.lines(); len(got) != 100 {
+			t.Errorf("%d lines, want one for each of the first 100", len(got))
+		}
+		if got := o.say(room, "hi").Heard; got != 500 {
+			t.Errorf("heard by %d, told or not; want 500", got)
+		}
+		time.Sleep(time.Second) // the hub's own gathering time; the clock is synctest's
+		o.hears("1#101 owner: hi", "1#102 entered u099 u100 u101 and 398, 501 inside")
+		j := o.join(room)
+		if len(j.Occupants) != 100 || !j.More || j.Count != 501 {
+			t.Errorf("first page: %d of %d, more %v", len(j.Occupants), j.Count, j.More)
+		}
+		var all []earshot.UserRef
+		for page := j.Page; ; {
+			all = append(all, page.Occupants...)
+			if !page.More {
+				break
+			}
+			var err error
+			if page, err = o.Occupants(room, all[len(all)-1].Name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(all) != 501 || !slices.IsSortedFunc(all, func(a, b earshot.UserRef) int { return strings.Compare(a.Name, b.Name) }) {
+			t.Errorf("%d occupants over all pages", len(all))
+		}
+		if err := o.Typing(t.Context(), room); err != nil {
+			t.Error(err)
+		}
+		for _, c := range crowd {
+			c.End()
+		}
+		time.Sleep(2 * time.Second)
+		got := o.lines()
+		if len(got) == 0 || len(got) > 110 || !strings.HasSuffix(got[len(got)-1], ", 1 inside") {
+			t.Errorf("%d lines of departures, the last %q", len(got), got[max(len(got)-1, 0):])
+		}
+	})
+}
+
+func TestCloseLetsOutWhatWasAcknowledged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(c *hub.Config) { c.PostsBurst = 1000 })
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		a, b := h.connect(ana), h.connect(ben)
+		a.join(room)
+		b.join(room)
+		acknowledged := 0
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for {
+				_, err := a.Post(context.Background(), room, earshot.Draft{Text: "x", Nonce: "n"})
+				if err != nil {
+					wantCode(t, err, earshot.CodeStopping)
+					return
+				}
+				acknowledged++
+			}
+		})
+		wg.Go(func() {
+			if err := h.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		heard := 0
+		for _, line := range b.lines() {
+			if strings.HasSuffix(line, "ana: x") {
+				heard++
+			}
+		}
+		if heard != acknowledged {
+			t.Errorf("heard %d of %d acknowledged", heard, acknowledged)
+		}
+		if a.reason() != earshot.CloseStopping || b.reason() != earshot.CloseStopping {
+			t.Errorf("closed with %v and %v", a.reason(), b.reason())
+		}
+		_, err := h.tryConnect(ana, earshot.SecretHash{9})
+		wantCode(t, err, earshot.CodeStopping)
+		_, err = a.tryJoin(room)
+		if err == nil {
+			// The room that a is in already is answered; a new one is not.
+			_, err = a.tryJoin(room + 1)
+		}
+		wantCode(t, err, earshot.CodeStopping)
+	})
+}

@@ -1,0 +1,275 @@
+package hub
+
+import (
+	"context"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
+)
+
+// Listing is a room with how many are inside now.
+type Listing struct {
+	earshot.Room
+	Occupants int
+}
+
+// Rooms gives the rooms that the user may enter, by name.
+func (h *Hub) Rooms(ctx context.Context, by earshot.User) ([]Listing, error) {
+	rooms, err := h.rooms.Rooms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memberOf, err := h.members.MemberRooms(ctx, by.ID)
+	if err != nil {
+		return nil, err
+	}
+	member := make(map[earshot.RoomID]bool, len(memberOf))
+	for _, id := range memberOf {
+		member[id] = true
+	}
+	listings := make([]Listing, 0, len(rooms))
+	for i := range rooms {
+		r := &rooms[i]
+		// The members were asked for once, above: a query for each private room would make the list slow.
+		if r.Access == earshot.AccessPrivate && r.Owner != by.ID {
+			if !member[r.ID] || !by.IsActive {
+				continue
+			}
+		} else if h.mayEnter(ctx, &by, r) != nil {
+			continue
+		}
+		listings = append(listings, h.listing(*r))
+	}
+	return listings, nil
+}
+
+// Room gives one room. Errors: CodeNotFound, also where the user may not know of it.
+func (h *Hub) Room(ctx context.Context, by earshot.User, id earshot.RoomID) (Listing, error) {
+	r, err := h.known(ctx, by, id)
+	if err != nil {
+		return Listing{}, err
+	}
+	return h.listing(r), nil
+}
+
+// CreateRoom makes a room that the user owns. Errors: CodeForbidden, CodeInvalid, CodeConflict for a name that is taken.
+func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room) (earshot.Room, error) {
+	if !h.MayCreateRooms(by) {
+		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "On this server, staff create the rooms.")
+	}
+	if room.Access == earshot.AccessStaff && !isStaff(&by) {
+		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a staff-only room.")
+	}
+	room.ID, room.Owner = 0, by.ID
+	return AddRoom(ctx, h.rooms, room)
+}
+
+// AddRoom normalises, checks and keeps a room without asking who does it: for the command line.
+func AddRoom(ctx context.Context, rooms earshot.RoomStore, room earshot.Room) (earshot.Room, error) {
+	room.Name = names.Normalize(room.Name)
+	if err := room.Validate(); err != nil {
+		return earshot.Room{}, err
+	}
+	room.CreatedAt = time.Now().UTC().Truncate(time.Millisecond)
+	id, err := rooms.CreateRoom(ctx, room, names.Key(room.Name))
+	if err != nil {
+		return earshot.Room{}, err
+	}
+	room.ID = id
+	return room, nil
+}
+
+// RoomChange is what is to be changed; nil leaves a field as it is.
+type RoomChange struct {
+	Title  *string
+	Topic  *string
+	Access *earshot.Access
+}
+
+// ChangeRoom changes a room and tells those inside; those who may no longer enter are put out at once. Errors:
+// CodeNotFound, CodeForbidden, CodeInvalid.
+func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID, change RoomChange) (Listing, error) {
+	room, err := h.changeable(ctx, by, id)
+	if err != nil {
+		return Listing{}, err
+	}
+	if change.Title != nil {
+		room.Title = *change.Title
+	}
+	if change.Topic != nil {
+		room.Topic = *change.Topic
+	}
+	narrower := change.Access != nil && *change.Access != room.Access
+	if narrower {
+		if *change.Access == earshot.AccessStaff && !isStaff(&by) {
+			return Listing{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a room staff-only.")
+		}
+		room.Access = *change.Access
+	}
+	if err := room.Validate(); err != nil {
+		return Listing{}, err
+	}
+	if err := h.rooms.UpdateRoom(ctx, room); err != nil {
+		return Listing{}, err
+	}
+	if err := h.tellChange(ctx, room, narrower); err != nil {
+		return Listing{}, err
+	}
+	return h.listing(room), nil
+}
+
+// tellChange brings a change that the store has to the live room.
+func (h *Hub) tellChange(ctx context.Context, room earshot.Room, access bool) error {
+	live := h.hold(room.ID)
+	if live == nil {
+		return nil
+	}
+	defer h.release(live)
+	// The change itself is a secret of those who may still enter: the others go first.
+	if access {
+		live.newRules(&room)
+		if err := live.putOut(ctx, &room); err != nil {
+			return err
+		}
+	}
+	_, err := h.relay.Publish(ctx, &earshot.Event{
+		Kind: earshot.KindRoomChanged, Room: room.ID, At: time.Now().Truncate(time.Millisecond), Changed: &room,
+	})
+	return err
+}
+
+// DeleteRoom deletes a room and tells those inside. Errors: CodeNotFound, CodeForbidden.
+func (h *Hub) DeleteRoom(ctx context.Context, by earshot.User, id earshot.RoomID) error {
+	if _, err := h.changeable(ctx, by, id); err != nil {
+		return err
+	}
+	if err := h.rooms.DeleteRoom(ctx, id); err != nil {
+		return err
+	}
+	live := h.hold(id)
+	if live == nil {
+		return nil
+	}
+	defer h.release(live)
+	_, err := h.relay.Publish(ctx, &earshot.Event{
+		Kind: earshot.KindRoomClosed, Room: id, At: time.Now().Truncate(time.Millisecond),
+	})
+	live.shut()
+	return err
+}
+
+// Members gives who may enter a private room besides its owner, by name. Errors: CodeNotFound.
+func (h *Hub) Members(ctx context.Context, by earshot.User, id earshot.RoomID) ([]earshot.UserRef, error) {
+	if _, err := h.known(ctx, by, id); err != nil {
+		return nil, err
+	}
+	users, err := h.members.Members(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	refs := make([]earshot.UserRef, len(users))
+	for i := range users {
+		refs[i] = users[i].Ref()
+	}
+	return refs, nil
+}
+
+// AddMember lets the user into a private room. Errors: CodeNotFound, CodeForbidden.
+func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
+	if _, err := h.changeable(ctx, by, id); err != nil {
+		return err
+	}
+	return h.members.AddMember(ctx, id, user.ID)
+}
+
+// RemoveMember takes the right to enter a private room from the user, whose sessions leave it at once; one may remove
+// oneself. Errors: CodeNotFound, CodeForbidden.
+func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
+	check := h.changeable
+	if by.ID == user.ID {
+		check = h.known
+	}
+	room, err := check(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	if err := h.members.RemoveMember(ctx, id, user.ID); err != nil {
+		return err
+	}
+	live := h.hold(id)
+	if live == nil {
+		return nil
+	}
+	defer h.release(live)
+	live.newRules(&room)
+	return live.putOut(ctx, &room)
+}
+
+// known gives a room that the user may know of.
+func (h *Hub) known(ctx context.Context, by earshot.User, id earshot.RoomID) (earshot.Room, error) {
+	return h.allowed(ctx, by, id, h.mayKnow)
+}
+
+// changeable gives a room that the user may change.
+func (h *Hub) changeable(ctx context.Context, by earshot.User, id earshot.RoomID) (earshot.Room, error) {
+	return h.allowed(ctx, by, id, h.mayChange)
+}
+
+func (h *Hub) allowed(ctx context.Context, by earshot.User, id earshot.RoomID,
+	rule func(context.Context, *earshot.User, *earshot.Room) error,
+) (earshot.Room, error) {
+	r, err := h.rooms.Room(ctx, id)
+	if earshot.CodeOf(err) == earshot.CodeNotFound {
+		return earshot.Room{}, errNoRoom() // to the letter what a room answers that one may not know of
+	}
+	if err != nil {
+		return earshot.Room{}, err
+	}
+	return r, rule(ctx, &by, &r)
+}
+
+func (h *Hub) listing(r earshot.Room) Listing {
+	live := h.hold(r.ID)
+	if live == nil {
+		return Listing{Room: r}
+	}
+	defer h.release(live)
+	return Listing{Room: r, Occupants: live.count()}
+}
+
+// newRules notes that who may enter has changed: a join that was checked before is checked again.
+func (r *room) newRules(info *earshot.Room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.info.Access, r.info.Owner = info.Access, info.Owner
+	r.rules++
+}
+
+// putOut puts out everyone who may no longer enter.
+func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
+	refused := make(map[*Session]bool)
+	var failed error
+	for _, s := range r.inside() {
+		err := r.hub.mayEnter(ctx, &s.user, info)
+		if err == nil {
+			continue
+		}
+		// Where the store does not answer, nobody is known to have the right: out, rather than hear what is not theirs.
+		refused[s] = true
+		if earshot.CodeOf(err) != earshot.CodeNotFound {
+			failed = err
+		}
+	}
+	why := earshot.Errorf(earshot.CodeForbidden, "You may no longer be in this room.")
+	r.evict(func(s *Session) bool { return refused[s] }, why)
+	return failed
+}
+
+// shut empties a room that was closed. Those inside were told by the event; it goes out to them first.
+func (r *room) shut() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.evict(func(*Session) bool { return true }, nil)
+}

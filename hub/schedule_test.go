@@ -1,0 +1,230 @@
+package hub_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"golang.org/x/time/rate"
+	"pgregory.net/rapid"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+)
+
+// stay is one session's time in a room, as its own connection saw it.
+type stay struct {
+	room  earshot.RoomID
+	after uint64 // the Seq of its answer
+	heard []uint64
+	texts []string
+}
+
+// ear is a Conn that notes stays: a line "joined ROOM SEQ" opens one, "left ROOM" ends it.
+type ear struct {
+	mu    sync.Mutex
+	stays []*stay
+	open  map[earshot.RoomID]*stay
+	t     *rapid.T
+}
+
+func (*ear) Encoding() hub.Encoding { return lines{} }
+
+func (e *ear) Write(frames []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for line := range bytes.Lines(frames) {
+		var room earshot.RoomID
+		var seq uint64
+		if _, err := fmt.Sscanf(string(line), "%d#%d", &room, &seq); err != nil {
+			continue
+		}
+		s := e.open[room]
+		if s == nil {
+			e.t.Errorf("outside of the room heard %q", line)
+			continue
+		}
+		s.heard = append(s.heard, seq)
+		s.texts = append(s.texts, string(line))
+	}
+}
+
+func (e *ear) Removed(earshot.RoomID, *earshot.Error) {}
+func (e *ear) Close(earshot.CloseReason)              {}
+
+func (e *ear) joined(room earshot.RoomID, seq uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := &stay{room: room, after: seq}
+	e.stays, e.open[room] = append(e.stays, s), s
+}
+
+func (e *ear) left(room earshot.RoomID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.open, room)
+}
+
+// TestRandomSchedules has many sessions join, post, leave and end at random, all at once, and then holds what each heard
+// to the promises: one order, once, nothing missing from joining to leaving, and nothing from before.
+func TestRandomSchedules(t *testing.T) {
+	h := newHouse(t, func(c *hub.Config) { c.PostsPerSecond, c.JoinsPerSecond = float64(rate.Inf), float64(rate.Inf) })
+	owner := h.user("owner")
+	var rooms []earshot.RoomID
+	for i := range 4 {
+		rooms = append(rooms, h.room(owner, fmt.Sprintf("r%d", i), earshot.AccessPublic))
+	}
+	var users []earshot.User
+	for i := range 40 {
+		users = append(users, h.user(fmt.Sprintf("u%d", i)))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		sessions := rapid.IntRange(2, 40).Draw(rt, "sessions")
+		steps := rapid.IntRange(1, 60).Draw(rt, "steps")
+		seed := rapid.Uint64().Draw(rt, "seed")
+		ears := make([]*ear, sessions)
+		var acknowledged sync.Map
+		var wg sync.WaitGroup
+		for i := range sessions {
+			e := &ear{open: make(map[earshot.RoomID]*stay), t: rt}
+			ears[i] = e
+			wg.Go(func() {
+				act(rt, h, users[i], e, rooms, rand.New(rand.NewPCG(seed, uint64(i))), steps, &acknowledged)
+			})
+		}
+		wg.Wait()
+		verify(rt, ears, &acknowledged)
+	})
+}
+
+// act is one session's life.
+func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, rng *rand.Rand, steps int, acknowledged *sync.Map) {
+	s, err := h.Connect(u, earshot.SecretHash{byte(u.ID)}, func(*hub.Session) hub.Conn { return e })
+	if err != nil {
+		rt.Errorf("connect: %v", err)
+		return
+	}
+	ctx := context.Background()
+	in := make(map[earshot.RoomID]bool)
+	for i := range steps {
+		room := rooms[rng.IntN(len(rooms))]
+		switch {
+		case !in[room]:
+			if err := s.Join(ctx, room, func(j hub.Joined) { e.joined(room, j.Seq) }); err == nil {
+				in[room] = true
+			} else {
+				rt.Errorf("join: %v", err)
+			}
+		case rng.IntN(6) == 0:
+			if err := s.Leave(room); err != nil {
+				rt.Errorf("leave: %v", err)
+			}
+			e.left(room)
+			in[room] = false
+		default:
+			text := fmt.Sprintf("%s-%d", u.Username, i)
+			posted, err := s.Post(ctx, room, earshot.Draft{Text: text, Nonce: "n"})
+			if err != nil {
+				rt.Errorf("post: %v", err)
+			}
+			acknowledged.Store([2]uint64{uint64(room), posted.Seq}, text)
+		}
+	}
+	s.End()
+	for room := range in {
+		e.left(room)
+	}
+}
+
+// verify holds the stays to the promises.
+func verify(rt *rapid.T, ears []*ear, acknowledged *sync.Map) {
+	said := make(map[[2]uint64]string)
+	for _, e := range ears {
+		for _, s := range e.stays {
+			for i, seq := range s.heard {
+				if seq != s.after+uint64(i)+1 {
+					rt.Fatalf("room %d, joined at %d: heard %v", s.room, s.after, s.heard)
+				}
+				key := [2]uint64{uint64(s.room), seq}
+				if other, ok := said[key]; ok && other != s.texts[i] {
+					rt.Fatalf("room %d, number %d is %q for one and %q for another", s.room, seq, other, s.texts[i])
+				}
+				said[key] = s.texts[i]
+			}
+		}
+	}
+	acknowledged.Range(func(key, text any) bool {
+		// The author was inside, so somebody heard it: at least the author.
+		k, _ := key.([2]uint64)
+		if got, ok := said[k]; !ok || !bytes.Contains([]byte(got), []byte(text.(string))) {
+			rt.Fatalf("acknowledged %v %q, heard %q", k, text, got)
+		}
+		return true
+	})
+}
+
+// null is a Conn that takes everything.
+type null struct{}
+
+func (null) Encoding() hub.Encoding                 { return lines{} }
+func (null) Write([]byte)                           {}
+func (null) Removed(earshot.RoomID, *earshot.Error) {}
+func (null) Close(earshot.CloseReason)              {}
+
+func benchHouse(b *testing.B, members int) (*hub.Session, earshot.RoomID) {
+	b.Helper()
+	h := newHouse(b, func(c *hub.Config) { c.PostsPerSecond, c.JoinsPerSecond = float64(rate.Inf), float64(rate.Inf) })
+	room := h.room(h.user("owner"), "room", earshot.AccessPublic)
+	var first *hub.Session
+	for i := range members {
+		s, err := h.Connect(earshot.User{ID: earshot.UserID(i + 1), Username: fmt.Sprintf("u%d", i), IsActive: true},
+			earshot.SecretHash{}, func(*hub.Session) hub.Conn { return null{} })
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Join(b.Context(), room, func(hub.Joined) {}); err != nil {
+			b.Fatal(err)
+		}
+		if i == 0 {
+			first = s
+		}
+	}
+	return first, room
+}
+
+// BenchmarkPost is a message to a room of so many, through check, relay, encoding and lanes: all but the sockets.
+func BenchmarkPost(b *testing.B) {
+	for _, members := range []int{10, 1000, 10_000} {
+		b.Run(fmt.Sprint(members), func(b *testing.B) {
+			s, room := benchHouse(b, members)
+			draft := earshot.Draft{Text: "hello", Nonce: "n"}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Post(b.Context(), room, draft); err != nil && earshot.CodeOf(err) != earshot.CodeBusy {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkJoin is entering and leaving a room of so many.
+func BenchmarkJoin(b *testing.B) {
+	for _, members := range []int{10, 1000} {
+		b.Run(fmt.Sprint(members), func(b *testing.B) {
+			s, room := benchHouse(b, members)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.Leave(room); err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Join(b.Context(), room, func(hub.Joined) {}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

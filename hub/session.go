@@ -1,0 +1,236 @@
+package hub
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// typingEvery is how often a session's typing is passed on. Clients show it for five seconds.
+const typingEvery = 2 * time.Second
+
+// Session is one client's part in the conversation: who it is and the rooms it is in. Hub.Connect makes one.
+type Session struct {
+	hub        *Hub
+	conn       Conn
+	user       earshot.User
+	ref        earshot.UserRef
+	credential earshot.SecretHash
+	posts      *rate.Limiter
+	joins      *rate.Limiter
+
+	mu    sync.Mutex
+	rooms []*membership
+	ended bool
+}
+
+// membership is a session's place in a room.
+type membership struct {
+	session *Session
+	room    *room
+	lane    *lane
+	// at is the place in lane.members, under lane.mu.
+	at int
+	// typedAt is when typing was last passed on; only the session's own commands use it, one at a time.
+	typedAt time.Time
+}
+
+// User tells whose session it is.
+func (s *Session) User() earshot.User { return s.user }
+
+// Joined is a room as it is at the moment of joining.
+type Joined struct {
+	Room earshot.Room
+	// Seq is the number of the room's last event: the session hears all that come after it, and none before.
+	Seq uint64
+	Page
+}
+
+// Page is a part of a room's occupants, by name.
+type Page struct {
+	Occupants []earshot.UserRef
+	// Count is how many are inside in all.
+	Count int
+	// More tells that others follow.
+	More bool
+}
+
+// Posted acknowledges a message.
+type Posted struct {
+	Seq uint64
+	At  time.Time
+	// Heard is how many people besides the author were there.
+	Heard int
+}
+
+// Join enters the room. It calls answer, once and under locks (it must only write to the connection), before any event
+// of the room reaches the connection: what answer tells and the events after it fit together without a seam. A session
+// that is in the room already gets the answer again. May ask the store, so it may take its time. Errors: CodeNotFound
+// where there is no such room or the user may not know of it, CodeLimit, CodeStopping.
+func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joined)) error {
+	if err := take(s.joins, time.Now(), "You are joining rooms faster than this server allows."); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	m, in, ended := s.find(id), len(s.rooms), s.ended
+	s.mu.Unlock()
+	switch {
+	case ended:
+		return errEnded()
+	case m != nil:
+		return m.room.repeat(m, answer)
+	case in >= s.hub.cfg.MaxRooms:
+		return earshot.Errorf(earshot.CodeLimit, "You can be in %d rooms at once; leave one first.", s.hub.cfg.MaxRooms)
+	}
+	r, err := s.hub.acquire(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := r.admit(ctx, s, answer); err != nil {
+		s.hub.release(r)
+		return err
+	}
+	r.announce()
+	return nil
+}
+
+// Leave leaves the room; no event of it is written to the connection after it returned. Errors: CodeNotInRoom.
+func (s *Session) Leave(id earshot.RoomID) error {
+	s.mu.Lock()
+	m := s.find(id)
+	s.forget(m)
+	s.mu.Unlock()
+	if m == nil {
+		return errNotInRoom()
+	}
+	m.room.leave(m)
+	return nil
+}
+
+// Post says something in a room. When it returns without error, the message has its place and reaches everyone who is in
+// the room. Errors: CodeNotInRoom, CodeInvalid, CodeTooLarge, CodeRateLimited, CodeBusy, CodeStopping.
+func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Draft) (Posted, error) {
+	m := s.membership(id)
+	if m == nil {
+		return Posted{}, errNotInRoom()
+	}
+	if err := draft.Validate(s.hub.cfg.MaxText); err != nil {
+		return Posted{}, err
+	}
+	now := time.Now()
+	if err := take(s.posts, now, "You are posting faster than this server allows."); err != nil {
+		return Posted{}, err
+	}
+	if m.room.congested() {
+		return Posted{}, &earshot.Error{
+			Code: earshot.CodeBusy, Message: "More is said here than the server can carry; try again.", RetryAfter: time.Second,
+		}
+	}
+	at := now.Truncate(time.Millisecond)
+	receipt, err := s.hub.relay.Publish(ctx, &earshot.Event{
+		Kind: earshot.KindMessage, Room: id, At: at, Author: s.ref, Text: draft.Text, Nonce: draft.Nonce,
+	})
+	if err != nil {
+		return Posted{}, err
+	}
+	// The author is in the room and is counted among those who hear it.
+	return Posted{Seq: receipt.Seq, At: at, Heard: max(receipt.Heard-1, 0)}, nil
+}
+
+// take takes one from what a limiter allows, or says when there is one again.
+func take(limiter *rate.Limiter, now time.Time, refusal string) error {
+	r := limiter.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if r.OK() && wait == 0 {
+		return nil
+	}
+	r.CancelAt(now)
+	// A limiter that allows none at all gives the longest duration there is; an hour says as much.
+	return &earshot.Error{Code: earshot.CodeRateLimited, Message: refusal, RetryAfter: min(wait, time.Hour)}
+}
+
+// Typing tells the others that the user types. More often than every two seconds, and in rooms of over largeRoom, it
+// tells nobody and is no error. Errors: CodeNotInRoom, CodeStopping.
+func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
+	m := s.membership(id)
+	if m == nil {
+		return errNotInRoom()
+	}
+	now := time.Now()
+	if now.Sub(m.typedAt) < typingEvery || m.room.large() {
+		return nil
+	}
+	m.typedAt = now
+	_, err := s.hub.relay.Publish(ctx, &earshot.Event{Kind: earshot.KindTyping, Room: id, At: now, Author: s.ref})
+	return err
+}
+
+// Occupants gives the next page of the room's occupants, those named after this. Errors: CodeNotInRoom.
+func (s *Session) Occupants(id earshot.RoomID, after string) (Page, error) {
+	m := s.membership(id)
+	if m == nil {
+		return Page{}, errNotInRoom()
+	}
+	if err := take(s.joins, time.Now(), "You are asking faster than this server allows."); err != nil {
+		return Page{}, err
+	}
+	m.room.mu.Lock()
+	defer m.room.mu.Unlock()
+	return m.room.page(after), nil
+}
+
+// End leaves all rooms and forgets the session. It may be called more than once, from anywhere.
+func (s *Session) End() {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		return
+	}
+	s.ended = true
+	rooms := s.rooms
+	s.rooms = nil
+	s.mu.Unlock()
+	for _, m := range rooms {
+		m.room.leave(m)
+	}
+	s.hub.disconnect(s)
+}
+
+// membership finds the session's place in a room, nil if it has none.
+func (s *Session) membership(id earshot.RoomID) *membership {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.find(id)
+}
+
+// find looks a room up among the session's; they are few, so a slice is smaller and faster than a map. Under s.mu.
+func (s *Session) find(id earshot.RoomID) *membership {
+	for _, m := range s.rooms {
+		if m.room.id == id {
+			return m
+		}
+	}
+	return nil
+}
+
+// forget takes a place off the session's list, if it is there. Under s.mu.
+func (s *Session) forget(m *membership) {
+	for i, other := range s.rooms {
+		if other == m {
+			last := len(s.rooms) - 1
+			s.rooms[i], s.rooms[last] = s.rooms[last], nil
+			s.rooms = s.rooms[:last]
+			return
+		}
+	}
+}
+
+func errNotInRoom() error {
+	return &earshot.Error{Code: earshot.CodeNotInRoom, Field: "room", Message: "You are not in that room; join it first."}
+}
+
+func errEnded() error { return earshot.Errorf(earshot.CodeUnauthenticated, "This session has ended.") }
