@@ -1,0 +1,67 @@
+package ws
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/relay/local"
+)
+
+// sink is a link to nowhere that carries everything out at once.
+type sink struct{ finished bool }
+
+func (s *sink) write([]byte) error      { return nil }
+func (s *sink) finish([]byte)           { s.finished = true }
+func (s *sink) abort()                  {}
+func (s *sink) stalledSince() time.Time { return time.Time{} }
+
+// ReadFrameForTest reads a frame of at most a mebibyte.
+func ReadFrameForTest(r io.Reader) (ws.Frame, error) {
+	h, err := ws.ReadHeader(r)
+	if err != nil {
+		return ws.Frame{}, err
+	}
+	if h.Length > 1<<20 {
+		return ws.Frame{}, errors.New("a frame of over a mebibyte")
+	}
+	payload := make([]byte, h.Length)
+	_, err = io.ReadFull(r, payload)
+	return ws.Frame{Header: h, Payload: payload}, err
+}
+
+// FeedForTest gives the bytes to a connection, cut into pieces, and checks that no more than a frame is ever kept.
+func FeedForTest(t *testing.T, data []byte, cut int) {
+	t.Helper()
+	h := hub.New(hub.Options{Relay: local.New(), Config: hub.DefaultConfig()})
+	defer func() {
+		if err := h.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	srv := &Server{
+		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: make(map[*conn]struct{}),
+	}
+	c := &conn{srv: srv, link: &sink{}}
+	if _, err := h.Connect(earshot.User{ID: 1}, earshot.SecretHash{}, func(s *hub.Session) hub.Conn {
+		c.session = s
+		return c
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for len(data) > 0 {
+		n := min(cut, len(data))
+		c.digest(append([]byte(nil), data[:n]...))
+		data = data[n:]
+		if len(c.partial) > srv.frameBytes+14 || len(c.message) > srv.frameBytes {
+			t.Fatalf("kept %d and %d bytes", len(c.partial), len(c.message))
+		}
+	}
+	c.gone()
+}

@@ -1,0 +1,72 @@
+package ws
+
+import (
+	"errors"
+	"time"
+)
+
+// lingerTime is how long a connection that we closed may take to read what was written before and to close its side
+// (RFC 6455, section 7.1.1).
+const lingerTime = 3 * time.Second
+
+// errSlow: more bytes wait than the link may hold.
+var errSlow = errors.New("ws: the connection does not take its bytes")
+
+// errClosed: the link takes no more.
+var errClosed = errors.New("ws: the connection is closed")
+
+// link is the bytes under a connection. There are two: one on a loop of epoll, where a connection at rest has neither
+// goroutine nor buffer (Linux, plain TCP), and one with goroutines, for everything else. A link calls conn.receive with
+// what comes in, from one goroutine at a time, and conn.gone once when there is nothing more to come or to send. If
+// receive gives it something to carry out, it does so before it calls receive again, where that may take its time.
+type link interface {
+	// write takes all of b or fails. It does not wait, and does not keep b.
+	write(b []byte) error
+	// finish writes last, which is taken even when the backlog is full, takes nothing more, and closes when all is
+	// written and the other side has closed, or after lingerTime.
+	finish(last []byte)
+	// abort closes without writing what is left.
+	abort()
+	// stalledSince tells since when bytes wait to be taken by the other side without any being taken; zero if none wait.
+	stalledSince() time.Time
+}
+
+// backlog is what a link holds of bytes that the other side did not take yet.
+type backlog struct {
+	bytes []byte
+	max   int
+	since time.Time
+}
+
+// add keeps a copy of b, within the bound unless it is the last.
+func (l *backlog) add(b []byte, last bool) error {
+	if !last && len(l.bytes)+len(b) > l.max {
+		return errSlow
+	}
+	if l.since.IsZero() {
+		l.since = time.Now()
+	}
+	if free := cap(l.bytes) - len(l.bytes); free < len(b) {
+		// As in hub: a buffer that is given up is cleared, so that what was said does not stay in memory.
+		grown := make([]byte, len(l.bytes), 2*cap(l.bytes)+len(b))
+		copy(grown, l.bytes)
+		clear(l.bytes)
+		l.bytes = grown
+	}
+	l.bytes = append(l.bytes, b...)
+	return nil
+}
+
+// took forgets the first n bytes.
+func (l *backlog) took(n int) {
+	if n == 0 {
+		return
+	}
+	l.since = time.Now()
+	rest := copy(l.bytes, l.bytes[n:])
+	clear(l.bytes[rest:])
+	l.bytes = l.bytes[:rest]
+	if rest == 0 {
+		l.bytes, l.since = nil, time.Time{}
+	}
+}

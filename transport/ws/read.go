@@ -1,0 +1,181 @@
+package ws
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+// reader turns the bytes that come in into messages. Between two messages it holds no memory: only what is left of a
+// frame that did not come whole, or of a message in several frames, is kept, and both are bounded.
+type reader struct {
+	// partial is the beginning of a frame.
+	partial []byte
+	// message is what came of a fragmented message, and fragmented tells that there is one.
+	message    []byte
+	fragmented bool
+	// since is when partial or message began, in seconds of the server's clock; 0 if both are empty.
+	since atomic.Int64
+}
+
+// violation is an end of the connection by the rules of RFC 6455, section 7.4.1.
+type violation struct {
+	code   ws.StatusCode
+	reason string
+}
+
+func (v *violation) Error() string { return v.reason }
+
+// receive takes bytes as they came. It changes them (masks are taken off in place), does not keep them, and clears them:
+// what was said is not to lie about in a buffer that waits for the next read. If it returns a function, that is a command
+// which may take its time: the link carries it out, where it holds up nobody else, and then calls receive with nothing,
+// for what came behind it.
+func (c *conn) receive(data []byte) (later func()) {
+	c.heard.Store(c.srv.clock())
+	defer clear(data)
+	if len(c.partial) > 0 {
+		whole := make([]byte, 0, len(c.partial)+len(data))
+		whole = append(append(whole, c.partial...), data...)
+		clear(c.partial)
+		defer clear(whole)
+		data = whole
+		c.partial = nil
+	}
+	for later == nil && c.closedAt.Load() == 0 {
+		header, payload, size, err := c.next(data)
+		if err == errPartial { //nolint:errorlint // our own value
+			break
+		}
+		data = data[size:]
+		if err == nil {
+			later, err = c.frame(header, payload)
+		}
+		if v, ok := errors.AsType[*violation](err); ok {
+			c.close(v.code, v.reason)
+		}
+	}
+	c.keep(data)
+	return later
+}
+
+// digest receives, and carries out what must be waited for right here.
+func (c *conn) digest(data []byte) {
+	for later := c.receive(data); later != nil; later = c.receive(nil) {
+		later()
+	}
+}
+
+// errPartial: the frame has not come whole yet.
+var errPartial = errors.New("ws: partial frame")
+
+// next finds the next frame in data and takes its mask off. What the header declares is checked before a byte of the
+// payload is waited for.
+func (c *conn) next(data []byte) (header ws.Header, payload []byte, size int, err error) {
+	r := bytes.NewReader(data)
+	header, err = ws.ReadHeader(r)
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return header, nil, 0, errPartial
+	case err != nil:
+		return header, nil, len(data), &violation{ws.StatusProtocolError, "the frame's header is not valid"}
+	}
+	state := ws.StateServerSide
+	if c.fragmented {
+		state = state.Set(ws.StateFragmented)
+	}
+	if err := ws.CheckHeader(header, state); err != nil {
+		return header, nil, len(data), &violation{ws.StatusProtocolError, err.Error()}
+	}
+	if header.OpCode == ws.OpBinary {
+		return header, nil, len(data), &violation{ws.StatusUnsupportedData, "only text messages are understood"}
+	}
+	if !header.OpCode.IsControl() && header.Length > int64(c.srv.frameBytes-len(c.message)) {
+		return header, nil, len(data), &violation{ws.StatusMessageTooBig, "the message is longer than this server allows"}
+	}
+	start := len(data) - r.Len()
+	end := start + int(header.Length)
+	if end > len(data) {
+		return header, nil, 0, errPartial
+	}
+	payload = data[start:end]
+	ws.Cipher(payload, header.Mask, 0)
+	return header, payload, end, nil
+}
+
+// frame acts on one whole frame.
+func (c *conn) frame(h ws.Header, payload []byte) (later func(), err error) {
+	switch h.OpCode {
+	case ws.OpPing:
+		c.Write(ws.MustCompileFrame(ws.NewPongFrame(payload)))
+		return nil, nil
+	case ws.OpPong:
+		return nil, nil
+	case ws.OpClose:
+		c.answerClose(payload)
+		return nil, nil
+	case ws.OpText, ws.OpContinuation, ws.OpBinary: // next has refused the last
+	}
+	if !h.Fin {
+		c.fragmented = true
+		c.hold(payload)
+		return nil, nil
+	}
+	if c.fragmented {
+		c.hold(payload)
+		payload = c.message
+		defer c.release()
+	}
+	// Section 8.1: text that is not UTF-8 ends the connection. Fragments may split a character, so the whole is checked.
+	if !utf8.Valid(payload) {
+		return nil, &violation{ws.StatusInvalidFramePayloadData, "the text is not UTF-8"}
+	}
+	return c.command(payload), nil
+}
+
+// answerClose sends the client's close code back (section 5.5.1), or says what is wrong with it.
+func (c *conn) answerClose(payload []byte) {
+	if len(payload) == 0 {
+		c.close(ws.StatusNormalClosure, "")
+		return
+	}
+	code, reason := ws.ParseCloseFrameData(payload)
+	if err := ws.CheckCloseFrameData(code, reason); err != nil || len(payload) == 1 {
+		c.close(ws.StatusProtocolError, "the close frame is not valid")
+		return
+	}
+	c.close(code, "")
+}
+
+// hold keeps a fragment. The buffer that append drops is cleared by hand (see backlog.add).
+func (r *reader) hold(payload []byte) {
+	if cap(r.message)-len(r.message) < len(payload) {
+		grown := make([]byte, len(r.message), len(r.message)+len(payload))
+		copy(grown, r.message)
+		clear(r.message)
+		r.message = grown
+	}
+	r.message = append(r.message, payload...)
+}
+
+// release lets a fragmented message go.
+func (r *reader) release() {
+	clear(r.message)
+	r.message, r.fragmented = nil, false
+}
+
+// keep keeps the beginning of a frame until the rest comes, and notes since when something is unfinished.
+func (c *conn) keep(rest []byte) {
+	if len(rest) > 0 && c.closedAt.Load() == 0 {
+		c.partial = bytes.Clone(rest)
+	}
+	switch unfinished := len(c.partial) > 0 || c.fragmented; {
+	case !unfinished:
+		c.since.Store(0)
+	case c.since.Load() == 0:
+		c.since.Store(c.srv.clock())
+	}
+}

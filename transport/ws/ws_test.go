@@ -1,0 +1,228 @@
+package ws_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
+const patience = 20 * time.Second
+
+// house is a real server: store, hub, transport, HTTP. Who connects is told by the query: /ws?user=NAME.
+type house struct {
+	t     *testing.T
+	store *sqlstore.Store
+	hub   *hub.Hub
+	ws    *ws.Server
+	http  *httptest.Server
+	users map[string]earshot.User
+}
+
+// links are the two kinds of link; every conversation is held over both.
+func links(t *testing.T, run func(t *testing.T, opts ws.Options)) {
+	t.Helper()
+	for name, goroutines := range map[string]bool{"poller": false, "goroutines": true} {
+		t.Run(name, func(t *testing.T) { run(t, ws.Options{Goroutines: goroutines}) })
+	}
+}
+
+func newHouse(t *testing.T, opts ws.Options, change func(*hub.Config)) *house {
+	t.Helper()
+	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := hub.DefaultConfig()
+	if change != nil {
+		change(&cfg)
+	}
+	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
+	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	opts.Hub, opts.Version = h.hub, "test"
+	if h.ws, err = ws.New(opts); err != nil {
+		t.Fatal(err)
+	}
+	h.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user := h.users[r.URL.Query().Get("user")]
+		if err := h.ws.Accept(w, r, user, earshot.SecretHash{byte(user.ID)}); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	}))
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := h.hub.Close(ctx); err != nil {
+			t.Errorf("close hub: %v", err)
+		}
+		if err := h.ws.Close(ctx); err != nil {
+			t.Errorf("close ws: %v", err)
+		}
+		h.http.Close()
+		if err := store.Close(); err != nil {
+			t.Errorf("close store: %v", err)
+		}
+	})
+	return h
+}
+
+func (h *house) addUsers(userNames ...string) {
+	h.t.Helper()
+	var users []earshot.NewUser
+	for _, name := range userNames {
+		users = append(users, earshot.NewUser{
+			User: earshot.User{Username: name, Password: "!", IsActive: true, DateJoined: time.Now()},
+			Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
+		})
+	}
+	ids, err := h.store.CreateUsers(h.t.Context(), users)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for i, id := range ids {
+		users[i].ID = id
+		h.users[users[i].Username] = users[i].User
+	}
+}
+
+func (h *house) addRoom(owner, name string, access earshot.Access) earshot.RoomID {
+	h.t.Helper()
+	r, err := h.hub.CreateRoom(h.t.Context(), h.users[owner], earshot.Room{Name: name, Title: name, Access: access})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return r.ID
+}
+
+func (h *house) url(user string) string {
+	return "ws" + strings.TrimPrefix(h.http.URL, "http") + "/ws?user=" + user
+}
+
+// client is a foreign WebSocket client.
+type client struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+func (h *house) dial(user string) *client {
+	h.t.Helper()
+	conn, _, err := websocket.Dial(h.t.Context(), h.url(user), &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
+		Subprotocols: []string{wire.Subprotocol},
+	})
+	if err != nil {
+		h.t.Fatalf("dial: %v", err)
+	}
+	conn.SetReadLimit(1 << 20)
+	h.t.Cleanup(func() { _ = conn.CloseNow() })
+	return &client{t: h.t, conn: conn}
+}
+
+func (c *client) send(format string, args ...any) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	if err := c.conn.Write(ctx, websocket.MessageText, fmt.Appendf(nil, format, args...)); err != nil {
+		c.t.Fatalf("send: %v", err)
+	}
+}
+
+// read gives the next frame that is no ping.
+func (c *client) read() string {
+	c.t.Helper()
+	for {
+		ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+		kind, data, err := c.conn.Read(ctx)
+		cancel()
+		if err != nil {
+			c.t.Fatalf("read: %v", err)
+		}
+		if kind != websocket.MessageText {
+			c.t.Fatalf("a frame of kind %v", kind)
+		}
+		if text := string(data); text != `{"type":"ping"}` {
+			return text
+		}
+	}
+}
+
+// reads expects a frame that contains each of the parts.
+func (c *client) reads(parts ...string) string {
+	c.t.Helper()
+	got := c.read()
+	for _, part := range parts {
+		if !strings.Contains(got, part) {
+			c.t.Fatalf("read %s\nwant %s in it", got, part)
+		}
+	}
+	return got
+}
+
+// closes expects the connection to be closed with the code, whatever is read before.
+func (c *client) closes(code websocket.StatusCode) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	for {
+		_, _, err := c.conn.Read(ctx)
+		if err == nil {
+			continue
+		}
+		if got := websocket.CloseStatus(err); got != code {
+			c.t.Fatalf("closed with %v (%v), want %v", got, err, code)
+		}
+		return
+	}
+}
+
+func TestConversation(t *testing.T) {
+	links(t, func(t *testing.T, opts ws.Options) {
+		h := newHouse(t, opts, nil)
+		h.addUsers("ana", "ben")
+		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
+		ana, ben := h.dial("ana"), h.dial("ben")
+		ana.reads(`"type":"hello"`, `"name":"ana"`, `"text_bytes":8192`, `"protocol":"earshot.v1"`)
+		ben.reads(`"type":"hello"`)
+		ana.send(`{"type":"join","ref":1,"room":%d}`, room)
+		ana.reads(`"type":"joined"`, `"ref":1`, `"seq":0`, `"count":1`)
+		ana.reads(`"type":"entered"`, `"seq":1`)
+		ben.send(`{"type":"join","ref":1,"room":%d}`, room)
+		ben.reads(`"type":"joined"`, `"count":2`)
+		ben.reads(`"type":"entered"`)
+		ana.reads(`"type":"entered"`, `"name":"ben"`, `"count":2`)
+		ana.send(`{"type":"post","ref":2,"room":%d,"nonce":"a1","text":"<b>héllo</b> \"you\""}`, room)
+		for range 2 {
+			got := ana.read()
+			if !strings.Contains(got, `"type":"posted"`) && !strings.Contains(got, `"type":"message"`) {
+				t.Errorf("got %s", got)
+			}
+		}
+		ben.reads(`"type":"message"`, `"nonce":"a1"`, `"text":"<b>héllo</b> \"you\""`, `"name":"ana"`)
+		ben.send(`{"type":"typing","room":%d}`, room)
+		ana.reads(`"type":"typing"`, `"name":"ben"`)
+		ben.send(`{"type":"leave","ref":3,"room":%d}`, room)
+		ben.reads(`"type":"typing"`)
+		ben.reads(`"type":"left"`, `"ref":3`)
+		ana.reads(`"type":"departed"`)
+		if err := ben.conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+}
