@@ -1,0 +1,91 @@
+// Package config holds what can be set about a server: one struct, filled from a TOML file, the environment and the
+// command line, each over the one before.
+//
+// The name of a setting is the same in all three: limits.text_bytes in the file (a key of the table [limits]) is
+// EARSHOT_LIMITS_TEXT_BYTES in the environment and --limits-text-bytes on the command line. docs/operations.md has the
+// table of all of them; a test holds it to the struct.
+package config
+
+import (
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is every setting of a server.
+type Config struct {
+	Storage `embed:""`
+	Address `embed:""`
+
+	// Name is what the server is called on its pages.
+	Name string `help:"What the server is called on its pages." default:"Earshot" placeholder:"TEXT" toml:"name"`
+	// Origins are allowed to open the socket besides those that follow from Listen and PublicURL.
+	Origins []string `help:"Further origins, such as https://chat.example.org, from whose pages the socket may be opened." placeholder:"ORIGIN" toml:"origins"`
+	// SignUp is open, invite or closed.
+	SignUp string `help:"Who may sign up: open (everybody who reaches the server), invite (whoever has an invitation link) or closed." default:"invite" placeholder:"POLICY" toml:"sign_up"`
+	// CreateRooms is everyone or staff.
+	CreateRooms string `help:"Who may create rooms: everyone or staff." default:"everyone" placeholder:"POLICY" toml:"create_rooms"`
+
+	Limits Limits `embed:"" prefix:"limits-" toml:"limits"`
+
+	// PingInterval is how often the server asks each connection for a sign of life.
+	PingInterval time.Duration `help:"How often the server asks each connection for a sign of life; one that gives none for twice as long is closed." default:"12s" placeholder:"TIME" toml:"ping_interval"`
+	// WriteBuffer is how much may wait for one connection, in bytes.
+	WriteBuffer int `help:"How many bytes may wait for one connection that does not take them, before it is closed." default:"1048576" placeholder:"BYTES" toml:"write_buffer"`
+
+	Log Log `embed:"" prefix:"log-" toml:"log"`
+}
+
+// Storage says where what is kept is kept. Every command needs it.
+type Storage struct {
+	// Data is the directory of the database file.
+	Data string `help:"The directory in which the server keeps its files. It is made, for its owner only, where it is not there." default:"data" placeholder:"DIR" toml:"data"`
+	// DB is where the database is, if not a file in Data.
+	DB string `help:"The database: a file for SQLite or a postgres:// URL. By default earshot.db in the data directory." placeholder:"FILE|URL" toml:"db"`
+}
+
+// DSN is what the store is opened with.
+func (s Storage) DSN() string {
+	if s.DB != "" {
+		return s.DB
+	}
+	return filepath.Join(s.Data, "earshot.db")
+}
+
+// NeedsDirectory tells whether the database is a file in Data.
+func (s Storage) NeedsDirectory() bool { return s.DB == "" }
+
+// Address says where the server is found.
+type Address struct {
+	// Listen is the address the server listens on, host:port. Port 0 takes a free one.
+	Listen string `help:"The address to listen on. A host left out, as in :8000, is every network interface." default:"127.0.0.1:8000" placeholder:"HOST:PORT" toml:"listen"`
+	// PublicURL is the server as people reach it: scheme and host, and a port where it is not the scheme's own.
+	PublicURL string `help:"The address at which people reach the server, such as https://chat.example.org, where it is another than the one listened on. With https, cookies are sent over TLS only." placeholder:"URL" toml:"public_url"`
+}
+
+// Secure tells whether people reach the server over TLS only.
+func (a Address) Secure() bool { return strings.HasPrefix(strings.ToLower(a.PublicURL), "https://") }
+
+// Limits is what the server holds each client to. It tells them in its first frame.
+type Limits struct {
+	// TextBytes is the longest text of a message, in bytes of UTF-8.
+	TextBytes int `help:"The longest text of a message, in bytes of UTF-8." default:"8192" placeholder:"BYTES" toml:"text_bytes"`
+	// FrameBytes is the longest frame a client may send, in bytes.
+	FrameBytes int `help:"The longest frame a client may send on the socket, in bytes." default:"65536" placeholder:"BYTES" toml:"frame_bytes"`
+	// Rooms is how many rooms one session may be in.
+	Rooms int `help:"How many rooms one session may be in at once." default:"100" placeholder:"COUNT" toml:"rooms"`
+	// SessionsPerUser is how many sessions (tabs, devices, scripts) a user may have at once.
+	SessionsPerUser int `help:"How many sessions (tabs, devices, scripts) a user may have at once." default:"50" placeholder:"COUNT" toml:"sessions_per_user"`
+	// PostsPerSecond is how many messages a user may post in the long run.
+	PostsPerSecond float64 `help:"How many messages a second a user may post in the long run." default:"20" placeholder:"RATE" toml:"posts_per_second"`
+	// PostsBurst is how many messages a user may post at once.
+	PostsBurst int `help:"How many messages a user may post at once before that rate holds." default:"100" placeholder:"COUNT" toml:"posts_burst"`
+}
+
+// Log says what is logged and how. What is said in rooms never is.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string `help:"The least that is logged: debug, info, warn or error. Every request is logged at debug only." default:"info" placeholder:"LEVEL" toml:"level"`
+	// Format is text or json.
+	Format string `help:"The form of the log: text or json." default:"text" placeholder:"FORM" toml:"format"`
+}
