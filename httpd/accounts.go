@@ -1,0 +1,170 @@
+package httpd
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/wire"
+)
+
+// serverReply is "Server" in docs/protocol.md.
+type serverReply struct {
+	Name        string      `json:"name"`
+	Version     string      `json:"version"`
+	SignUp      string      `json:"sign_up"`
+	CreateRooms string      `json:"create_rooms"`
+	SetupNeeded bool        `json:"setup_needed"`
+	Limits      wire.Limits `json:"limits"`
+}
+
+// meReply is "Me" in docs/protocol.md.
+type meReply struct {
+	ID             int64  `json:"id"`
+	Username       string `json:"username"`
+	IsStaff        bool   `json:"is_staff"`
+	IsSuperuser    bool   `json:"is_superuser"`
+	CanCreateRooms bool   `json:"can_create_rooms"`
+}
+
+// inviteReply is what POST /invitations answers.
+type inviteReply struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// describe tells what a page must know before anybody has logged in.
+func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
+	needed, err := s.opts.Accounts.SetupNeeded(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, serverReply{
+		Name: s.opts.Name, Version: s.opts.Version,
+		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
+		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
+	})
+}
+
+func (s *Server) setUp(w http.ResponseWriter, r *http.Request) error {
+	in, err := readBody[struct {
+		Code     string `json:"code"`
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	secret, login, err := s.opts.Accounts.SetUp(r.Context(), in.Code, in.Username, in.Password, clientAddr(r))
+	if err != nil {
+		return err
+	}
+	return s.welcome(w, r, http.StatusCreated, secret, login)
+}
+
+func (s *Server) signUp(w http.ResponseWriter, r *http.Request) error {
+	in, err := readBody[struct {
+		Username   string `json:"username"`
+		Password   string `json:"password"`
+		Invitation string `json:"invitation"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	secret, login, err := s.opts.Accounts.SignUp(r.Context(), account.SignUp(in), clientAddr(r))
+	if err != nil {
+		return err
+	}
+	return s.welcome(w, r, http.StatusCreated, secret, login)
+}
+
+func (s *Server) logIn(w http.ResponseWriter, r *http.Request) error {
+	in, err := readBody[struct {
+		Username string `json:"username"`
+		Password string `json:"password"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	secret, login, err := s.opts.Accounts.LogIn(r.Context(), in.Username, in.Password, clientAddr(r))
+	if err != nil {
+		return err
+	}
+	return s.welcome(w, r, http.StatusOK, secret, login)
+}
+
+// welcome answers somebody who has just logged in.
+func (s *Server) welcome(w http.ResponseWriter, r *http.Request, status int, secret string, login account.Login) error {
+	s.setCookie(w, r, secret, login.ExpiresAt)
+	return reply(w, status, s.describeUser(login.User))
+}
+
+// logOut ends the log-in that the request came with: a browser session, or a token, which is gone then.
+func (s *Server) logOut(w http.ResponseWriter, r *http.Request, by caller) error {
+	end := s.opts.Accounts.LogOut
+	if by.credential.bearer {
+		end = s.opts.Accounts.RevokeToken
+	}
+	if err := end(r.Context(), by.credential.secret); err != nil {
+		return err
+	}
+	w.Header().Del("Set-Cookie") // the session may have been extended on the way in
+	if !by.credential.bearer {
+		s.dropCookie(w, r)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) me(w http.ResponseWriter, _ *http.Request, by caller) error {
+	return reply(w, http.StatusOK, s.describeUser(by.User))
+}
+
+func (s *Server) describeUser(u earshot.User) meReply {
+	return meReply{
+		ID: int64(u.ID), Username: u.Username, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
+		CanCreateRooms: s.opts.Hub.MayCreateRooms(u),
+	}
+}
+
+// The defaults of an invitation, and how long it may last: the rest of its rules are account's.
+const (
+	maxInviteDays  = 30
+	defInviteUses  = 1
+	defInviteDays  = 7
+	hoursOfOneDay  = 24 * time.Hour
+	invitationPath = "/signup?invitation="
+)
+
+func (s *Server) invite(w http.ResponseWriter, r *http.Request, by caller) error {
+	in, err := readBody[struct {
+		Uses *int `json:"uses"`
+		Days *int `json:"days"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	uses, days := orDefault(in.Uses, defInviteUses), orDefault(in.Days, defInviteDays)
+	if days < 1 || days > maxInviteDays {
+		return earshot.FieldError("days", "An invitation lasts 1 to %d days.", maxInviteDays)
+	}
+	secret, expires, err := s.opts.Accounts.Invite(r.Context(), by.User.ID, uses, time.Duration(days)*hoursOfOneDay)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusCreated, inviteReply{URL: InvitationURL(s.opts.BaseURL, secret), ExpiresAt: expires})
+}
+
+// InvitationURL is the link that invites to the server at base.
+func InvitationURL(base, secret string) string {
+	return base + invitationPath + url.QueryEscape(secret)
+}
+
+func orDefault(p *int, value int) int {
+	if p == nil {
+		return value
+	}
+	return *p
+}

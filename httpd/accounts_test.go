@@ -1,0 +1,229 @@
+package httpd
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/hub"
+)
+
+const goodPassword = "correct horse battery"
+
+func login(name, password string) string {
+	return fmt.Sprintf(`{"username":%q,"password":%q}`, name, password)
+}
+
+func TestSetUp(t *testing.T) {
+	h := newHouse(t, nil)
+	if got := read[serverReply](t, h.call(http.MethodGet, "/api/v1/server", "")); !got.SetupNeeded || got.Name != "Test" ||
+		got.Version != "1.2.3" || got.SignUp != "invite" || got.CreateRooms != "everyone" || got.Limits.TextBytes != earshot.MaxText {
+		t.Errorf("before: %+v", got)
+	}
+	body := func(code string) string {
+		return fmt.Sprintf(`{"code":%q,"username":"ana","password":%q}`, code, goodPassword)
+	}
+	if p := problemOf(t, h.call(http.MethodPost, "/api/v1/setup", body("wrong"))); p.Status != http.StatusForbidden && p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("with a wrong code: %+v", p)
+	}
+	w := h.call(http.MethodPost, "/api/v1/setup", body(h.accounts.SetupCode()))
+	if me := read[meReply](t, w); w.Code != http.StatusCreated || me.Username != "ana" || !me.IsSuperuser || !me.IsStaff || !me.CanCreateRooms || me.ID == 0 {
+		t.Errorf("%d %+v", w.Code, me)
+	}
+	cookie := sessionCookie(w)
+	if cookie == nil {
+		t.Fatal("no cookie")
+	}
+	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", cookieName+"="+cookie.Value); w.Code != http.StatusOK {
+		t.Errorf("the cookie does not log in: %d", w.Code)
+	}
+	if p := problemOf(t, h.call(http.MethodPost, "/api/v1/setup", body(h.accounts.SetupCode()))); p.Status != http.StatusConflict {
+		t.Errorf("a second time: %+v", p)
+	}
+	if read[serverReply](t, h.call(http.MethodGet, "/api/v1/server", "")).SetupNeeded {
+		t.Error("set-up is still said to be needed")
+	}
+}
+
+func TestLogInAndOut(t *testing.T) {
+	h := newHouse(t, nil)
+	h.user("ana", password(goodPassword))
+	for _, body := range []string{login("ana", "wrong password"), login("nobody", goodPassword), login("", ""), `{}`} {
+		w := h.call(http.MethodPost, "/api/v1/login", body)
+		if p := problemOf(t, w); p.Status != http.StatusUnauthorized && p.Status != http.StatusUnprocessableEntity || sessionCookie(w) != nil {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+	w := h.call(http.MethodPost, "/api/v1/login", login("Ana", goodPassword))
+	if me := read[meReply](t, w); w.Code != http.StatusOK || me.Username != "ana" || me.IsStaff {
+		t.Fatalf("%d %+v", w.Code, me)
+	}
+	c := sessionCookie(w)
+	if c == nil || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Secure || c.MaxAge < 3600 || c.Domain != "" {
+		t.Fatalf("the cookie is %v", c)
+	}
+	header := cookieName + "=" + c.Value
+	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header); w.Code != http.StatusOK {
+		t.Errorf("me: %d", w.Code)
+	}
+	// A token that is no good does not fall back to the cookie.
+	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header, "Authorization", "Bearer x"); w.Code != http.StatusUnauthorized {
+		t.Errorf("with a bad token beside the cookie: %d", w.Code)
+	}
+	// What a proxy in front asks for is no concern of ours.
+	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header, "Authorization", "Basic YTpi"); w.Code != http.StatusOK {
+		t.Errorf("with a proxy's password beside the cookie: %d", w.Code)
+	}
+	w = h.call(http.MethodPost, "/api/v1/logout", "", "Cookie", header)
+	if dropped := sessionCookie(w); w.Code != http.StatusNoContent || dropped == nil || dropped.MaxAge >= 0 || dropped.Value != "" {
+		t.Errorf("log-out: %d, cookie %v", w.Code, dropped)
+	}
+	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header); w.Code != http.StatusUnauthorized {
+		t.Errorf("after log-out: %d", w.Code)
+	}
+}
+
+func TestLogOutOfToken(t *testing.T) {
+	h := newHouse(t, nil)
+	bot := h.user("bot", nil)
+	bot.wants(http.StatusOK, http.MethodGet, "/api/v1/me", "")
+	if w := bot.wants(http.StatusNoContent, http.MethodPost, "/api/v1/logout", ""); sessionCookie(w) != nil {
+		t.Error("a token's log-out sets a cookie")
+	}
+	bot.refused(earshot.CodeUnauthenticated, http.MethodGet, "/api/v1/me", "")
+}
+
+func TestCookieOverTLS(t *testing.T) {
+	h := newHouse(t, func(o *Options, _ *account.Config, _ *hub.Config) { o.Secure = true })
+	h.user("ana", password(goodPassword))
+	if c := sessionCookie(h.call(http.MethodPost, "/api/v1/login", login("ana", goodPassword))); c == nil || !c.Secure {
+		t.Errorf("the cookie is %v", c)
+	}
+}
+
+func TestSignUpByInvitation(t *testing.T) {
+	h := newHouse(t, nil)
+	boss, ana := h.user("boss", staff), h.user("ana", nil)
+	signUp := func(name, invitation string) *httptest.ResponseRecorder {
+		return h.call(http.MethodPost, "/api/v1/signup", fmt.Sprintf(`{"username":%q,"password":%q,"invitation":%q}`, name, goodPassword, invitation))
+	}
+	if p := problemOf(t, signUp("eve", "")); p.Status != http.StatusForbidden && p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("without an invitation: %+v", p)
+	}
+	ana.refused(earshot.CodeForbidden, http.MethodPost, "/api/v1/invitations", `{}`)
+	for _, body := range []string{`{"uses":0}`, `{"uses":1001}`, `{"uses":-1}`, `{"days":0}`, `{"days":31}`} {
+		if p := boss.refused(earshot.CodeInvalid, http.MethodPost, "/api/v1/invitations", body); p.Field == "" {
+			t.Errorf("%s: no field", body)
+		}
+	}
+	w := boss.wants(http.StatusCreated, http.MethodPost, "/api/v1/invitations", `{"uses":2,"days":30}`)
+	invitation := read[inviteReply](t, w)
+	secret, ok := strings.CutPrefix(invitation.URL, ownOrigin+"/signup?invitation=")
+	if days := time.Until(invitation.ExpiresAt).Hours() / 24; !ok || days < 29 || days > 31 {
+		t.Fatalf("%+v", invitation)
+	}
+	w = signUp("bob", secret)
+	if me := read[meReply](t, w); w.Code != http.StatusCreated || me.Username != "bob" || me.IsStaff || me.IsSuperuser || sessionCookie(w) == nil {
+		t.Errorf("%d %+v", w.Code, me)
+	}
+	if p := problemOf(t, signUp("BOB", secret)); p.Status != http.StatusConflict || p.Field != "username" {
+		t.Errorf("a name that is taken: %+v", p)
+	}
+	if w := signUp("carl", secret); w.Code != http.StatusCreated {
+		t.Errorf("the second: %d %s", w.Code, w.Body)
+	}
+	if p := problemOf(t, signUp("dora", secret)); p.Status != http.StatusForbidden {
+		t.Errorf("one too many: %+v", p)
+	}
+}
+
+func TestSignUpPolicies(t *testing.T) {
+	body := fmt.Sprintf(`{"username":"eve","password":%q}`, goodPassword)
+	for policy, want := range map[account.SignUpPolicy]int{account.SignUpOpen: http.StatusCreated, account.SignUpClosed: http.StatusForbidden} {
+		h := newHouse(t, func(_ *Options, c *account.Config, _ *hub.Config) { c.SignUp = policy })
+		h.user("boss", staff)
+		if w := h.call(http.MethodPost, "/api/v1/signup", body); w.Code != want {
+			t.Errorf("%s: %d %s", policy, w.Code, w.Body)
+		}
+		if got := read[serverReply](t, h.call(http.MethodGet, "/api/v1/server", "")); got.SignUp != string(policy) {
+			t.Errorf("%s: told as %s", policy, got.SignUp)
+		}
+	}
+}
+
+// TestManyLogIns tries to log in 10,000 times, 50 at once from a few hosts, and sees that each try is answered, that
+// memory does not grow with the tries, and that others are served meanwhile.
+func TestManyLogIns(t *testing.T) {
+	const tries, atOnce, hosts = 10_000, 50, 4
+	h := newHouse(t, func(_ *Options, c *account.Config, _ *hub.Config) { c.QueuedLogins = 32 })
+	ana := h.user("ana", password(goodPassword))
+	before := heap()
+	var mu sync.Mutex
+	statuses := make(map[int]int)
+	var attackers sync.WaitGroup
+	begin := time.Now()
+	for attacker := range atOnce {
+		attackers.Go(func() {
+			for i := range tries / atOnce {
+				r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/api/v1/login",
+					strings.NewReader(login(fmt.Sprintf("user%d", i%7), "guess")))
+				r.RemoteAddr = fmt.Sprintf("192.0.2.%d:%d", attacker%hosts, 1024+i)
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				mu.Lock()
+				statuses[w.Code]++
+				mu.Unlock()
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { attackers.Wait(); close(done) }()
+	served := 0
+	var slowest time.Duration
+	others := time.NewTicker(5 * time.Millisecond)
+	defer others.Stop()
+	for going := true; going; {
+		select {
+		case <-done:
+			going = false
+		case <-others.C:
+			start := time.Now()
+			ana.wants(http.StatusOK, http.MethodGet, "/api/v1/me", "")
+			slowest = max(slowest, time.Since(start))
+			served++
+		}
+	}
+	grown := int64(heap()) - int64(before)
+	t.Logf("%d tries in %v: %v; %d other requests, the slowest in %v; heap grew by %d KiB",
+		tries, time.Since(begin), statuses, served, slowest, grown>>10)
+	for status := range statuses {
+		if status != http.StatusUnauthorized && status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
+			t.Errorf("%d tries were answered with %d", statuses[status], status)
+		}
+	}
+	if statuses[http.StatusTooManyRequests] == 0 || statuses[http.StatusUnauthorized] > tries/10 {
+		t.Error("most tries were not refused")
+	}
+	if served == 0 || slowest > 5*time.Second {
+		t.Errorf("others were served %d times, the slowest in %v", served, slowest)
+	}
+	if grown > 64<<20 {
+		t.Errorf("the heap grew by %d MiB", grown>>20)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -1,0 +1,167 @@
+package httpd
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/ws"
+)
+
+// house is a whole server on a database of its own.
+type house struct {
+	*Server
+	t        *testing.T
+	accounts *account.Service
+	hub      *hub.Hub
+}
+
+const ownOrigin = "http://earshot.test"
+
+func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config)) *house {
+	t.Helper()
+	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "earshot.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{
+		Pages: builtPages(), Ping: store.Ping, Name: "Test", Version: "1.2.3", Origins: []string{ownOrigin}, BaseURL: ownOrigin,
+	}
+	accounts, rooms := account.DefaultConfig(), hub.DefaultConfig()
+	accounts.SignUp = account.SignUpInvite
+	if change != nil {
+		change(&opts, &accounts, &rooms)
+	}
+	relay := local.New()
+	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: rooms})}
+	h.accounts = account.New(account.Stores{Users: store, Sessions: store, Tokens: store, Invitations: store}, accounts, h.hub.EndLogin)
+	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Accounts, opts.Hub, opts.SignUp, opts.CreateRooms = h.accounts, h.hub, accounts.SignUp, rooms.CreateRooms
+	if opts.Socket == nil {
+		opts.Socket = socket
+	}
+	if h.Server, err = New(opts); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := t.Context() // ended by now: connections that a test left open are cut
+		_ = h.hub.Close(ctx)
+		_ = socket.Close(ctx)
+		for _, err := range []error{relay.Close(), store.Close()} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return h
+}
+
+// someone is a user of the test, who calls with a token.
+type someone struct {
+	*house
+	name, token string
+	id          earshot.UserID
+}
+
+// user makes a user without a password.
+func (h *house) user(name string, change func(*account.NewAccount)) *someone {
+	h.t.Helper()
+	a := account.NewAccount{Username: name}
+	if change != nil {
+		change(&a)
+	}
+	ids, err := h.accounts.CreateUsers(h.t.Context(), []account.NewAccount{a})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	tokens, err := h.accounts.CreateTokens(h.t.Context(), []string{name})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return &someone{house: h, name: name, token: tokens[0], id: ids[0]}
+}
+
+func staff(a *account.NewAccount) { a.Staff = true }
+
+func password(p string) func(*account.NewAccount) {
+	return func(a *account.NewAccount) { a.Password, a.HasPassword = p, true }
+}
+
+// call sends a JSON body, or none if it is empty, with further headers in pairs.
+func (h *house) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	r := httptest.NewRequestWithContext(h.t.Context(), method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func (s *someone) call(method, path, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	return s.house.call(method, path, body, "Authorization", "Bearer "+s.token)
+}
+
+// wants calls and gives the answer, which must have the status.
+func (s *someone) wants(status int, method, path, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := s.call(method, path, body)
+	if w.Code != status {
+		s.t.Fatalf("%s: %s %s: %d, not %d: %s", s.name, method, path, w.Code, status, w.Body)
+	}
+	return w
+}
+
+// refused calls and wants the code.
+func (s *someone) refused(code earshot.Code, method, path, body string) problem {
+	s.t.Helper()
+	p := problemOf(s.t, s.call(method, path, body))
+	if p.Code != string(code) {
+		s.t.Errorf("%s: %s %s: %s, not %s: %s", s.name, method, path, p.Code, code, p.Detail)
+	}
+	return p
+}
+
+func read[T any](t *testing.T, w *httptest.ResponseRecorder) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(w.Body.Bytes(), &v, json.RejectUnknownMembers(true)); err != nil {
+		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/json" {
+		t.Errorf("content-type is %q", got)
+	}
+	if got := w.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("cache-control is %q", got)
+	}
+	return v
+}
+
+// sessionCookie gives the cookie that an answer sets, or nil.
+func sessionCookie(w *httptest.ResponseRecorder) *http.Cookie {
+	result := w.Result()
+	defer func() { _ = result.Body.Close() }()
+	for _, c := range result.Cookies() {
+		if c.Name == cookieName {
+			return c
+		}
+	}
+	return nil
+}

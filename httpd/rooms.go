@@ -1,0 +1,184 @@
+package httpd
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/wire"
+)
+
+// roomReply is "Room" in docs/protocol.md.
+type roomReply struct {
+	ID        int64  `json:"id"`
+	Name      string `json:"name"`
+	Title     string `json:"title"`
+	Topic     string `json:"topic"`
+	Access    string `json:"access"`
+	Owner     int64  `json:"owner"`
+	Occupants int    `json:"occupants"`
+}
+
+type roomsReply struct {
+	Rooms []roomReply `json:"rooms"`
+}
+
+type membersReply struct {
+	Members []wire.User `json:"members"`
+}
+
+func replyOf(l hub.Listing) roomReply {
+	return roomReply{
+		ID: int64(l.ID), Name: l.Name, Title: l.Title, Topic: l.Topic, Access: string(l.Access), Owner: int64(l.Owner),
+		Occupants: l.Occupants,
+	}
+}
+
+func (s *Server) listRooms(w http.ResponseWriter, r *http.Request, by caller) error {
+	listings, err := s.opts.Hub.Rooms(r.Context(), by.User)
+	if err != nil {
+		return err
+	}
+	answer := roomsReply{Rooms: make([]roomReply, len(listings))}
+	for i, l := range listings {
+		answer.Rooms[i] = replyOf(l)
+	}
+	return reply(w, http.StatusOK, answer)
+}
+
+func (s *Server) createRoom(w http.ResponseWriter, r *http.Request, by caller) error {
+	in, err := readBody[struct {
+		Name   string         `json:"name"`
+		Title  string         `json:"title"`
+		Topic  string         `json:"topic"`
+		Access earshot.Access `json:"access"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	room, err := s.opts.Hub.CreateRoom(r.Context(), by.User,
+		earshot.Room{Name: in.Name, Title: in.Title, Topic: in.Topic, Access: in.Access})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/api/v1/rooms/"+strconv.FormatInt(int64(room.ID), 10))
+	return reply(w, http.StatusCreated, replyOf(hub.Listing{Room: room}))
+}
+
+func (s *Server) showRoom(w http.ResponseWriter, r *http.Request, by caller) error {
+	id, err := roomID(r)
+	if err != nil {
+		return err
+	}
+	listing, err := s.opts.Hub.Room(r.Context(), by.User, id)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, replyOf(listing))
+}
+
+func (s *Server) changeRoom(w http.ResponseWriter, r *http.Request, by caller) error {
+	id, err := roomID(r)
+	if err != nil {
+		return err
+	}
+	in, err := readBody[struct {
+		Title  *string         `json:"title"`
+		Topic  *string         `json:"topic"`
+		Access *earshot.Access `json:"access"`
+	}](w, r)
+	if err != nil {
+		return err
+	}
+	listing, err := s.opts.Hub.ChangeRoom(r.Context(), by.User, id, hub.RoomChange(in))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, replyOf(listing))
+}
+
+func (s *Server) deleteRoom(w http.ResponseWriter, r *http.Request, by caller) error {
+	id, err := roomID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.opts.Hub.DeleteRoom(r.Context(), by.User, id); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) listMembers(w http.ResponseWriter, r *http.Request, by caller) error {
+	id, err := roomID(r)
+	if err != nil {
+		return err
+	}
+	members, err := s.opts.Hub.Members(r.Context(), by.User, id)
+	if err != nil {
+		return err
+	}
+	answer := membersReply{Members: make([]wire.User, len(members))}
+	for i, m := range members {
+		answer.Members[i] = wire.User{ID: int64(m.ID), Name: m.Name}
+	}
+	return reply(w, http.StatusOK, answer)
+}
+
+func (s *Server) addMember(w http.ResponseWriter, r *http.Request, by caller) error {
+	return s.changeMember(w, r, by, s.opts.Hub.AddMember)
+}
+
+func (s *Server) removeMember(w http.ResponseWriter, r *http.Request, by caller) error {
+	return s.changeMember(w, r, by, s.opts.Hub.RemoveMember)
+}
+
+// changeMember finds the room and the user that the path names and hands them to change. Whether the caller may see the
+// room is asked first: the answer for a room that is not one's own must not depend on whether the user exists.
+func (s *Server) changeMember(w http.ResponseWriter, r *http.Request, by caller,
+	change func(context.Context, earshot.User, earshot.RoomID, earshot.User) error,
+) error {
+	id, err := roomID(r)
+	if err != nil {
+		return err
+	}
+	if _, err := s.opts.Hub.Room(r.Context(), by.User, id); err != nil {
+		return err
+	}
+	user, err := s.opts.Accounts.UserByName(r.Context(), pathValue(r, "username"))
+	if err != nil {
+		return err
+	}
+	if err := change(r.Context(), by.User, id, user); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// roomID reads the room's number from the path. What is no number is no room.
+func roomID(r *http.Request) (earshot.RoomID, error) {
+	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, &earshot.Error{Code: earshot.CodeNotFound, Field: "room", Message: "There is no such room."}
+	}
+	return earshot.RoomID(id), nil
+}
+
+// pathValue reads a part of the path. The router leaves it as it was sent where the client escaped more than it needed
+// to, such as %40 for @.
+func pathValue(r *http.Request, name string) string {
+	value := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return value
+	}
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}

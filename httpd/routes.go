@@ -1,0 +1,58 @@
+package httpd
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// routes is the table of everything the server answers. Anybody may call what is wrapped by anybody, and only who is
+// logged in what is wrapped by loggedIn; what a user may do beyond that is decided in hub and account.
+func (s *Server) routes() (http.Handler, error) {
+	sameOrigin, err := s.sameOrigin()
+	if err != nil {
+		return nil, err
+	}
+	r := chi.NewRouter()
+	r.Use(s.recoverPanic, s.logAccess, securityHeaders, middleware.GetHead)
+	r.NotFound(s.notFound)
+	r.MethodNotAllowed(methodNotAllowed(r))
+
+	r.Get("/ws", s.socket)
+
+	r.Get("/healthz", s.health)
+
+	r.Get("/", s.pages.index)
+	r.Get("/login", s.pages.index)
+	r.Get("/signup", s.pages.index)
+	r.Get("/setup", s.pages.index)
+	r.Get("/rooms", s.pages.index)
+	r.Get("/rooms/*", s.pages.index)
+	for path := range s.pages.files {
+		r.Get(path, s.pages.file)
+	}
+
+	r.Route("/api/v1", func(r chi.Router) {
+		r.Use(noStore, sameOrigin, s.limitWork)
+
+		r.Get("/server", s.anybody(s.describe))
+		r.Post("/setup", s.anybody(s.setUp))
+		r.Post("/signup", s.anybody(s.signUp))
+		r.Post("/login", s.anybody(s.logIn))
+		r.Post("/logout", s.loggedIn(s.logOut))
+		r.Get("/me", s.loggedIn(s.me))
+
+		r.Get("/rooms", s.loggedIn(s.listRooms))
+		r.Post("/rooms", s.loggedIn(s.createRoom))
+		r.Get("/rooms/{id}", s.loggedIn(s.showRoom))
+		r.Patch("/rooms/{id}", s.loggedIn(s.changeRoom))
+		r.Delete("/rooms/{id}", s.loggedIn(s.deleteRoom))
+		r.Get("/rooms/{id}/members", s.loggedIn(s.listMembers))
+		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
+		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
+
+		r.Post("/invitations", s.loggedIn(s.invite))
+	})
+	return r, nil
+}

@@ -1,0 +1,148 @@
+package httpd
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/wire"
+)
+
+// knock tries to open the socket and gives the status of the answer.
+func knock(t *testing.T, addr string, subprotocols []string, headers http.Header) (*websocket.Conn, int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	conn, answer, err := websocket.Dial(ctx, "ws://"+addr+"/ws", &websocket.DialOptions{HTTPHeader: headers, Subprotocols: subprotocols})
+	if answer == nil {
+		t.Fatal(err)
+	}
+	if conn != nil {
+		t.Cleanup(func() { _ = conn.CloseNow() })
+		return conn, answer.StatusCode
+	}
+	if p := problemOf(t, recorded(t, answer)); p.Status != answer.StatusCode {
+		t.Errorf("%+v", p)
+	}
+	return nil, answer.StatusCode
+}
+
+func TestHandshake(t *testing.T) {
+	h := newHouse(t, nil)
+	ana := h.user("ana", nil)
+	addr := listenAndServe(t, h.Server)
+	v1 := []string{wire.Subprotocol}
+	const switched = http.StatusSwitchingProtocols
+	for name, c := range map[string]struct {
+		origin    []string
+		token     string
+		protocols []string
+		want      int
+	}{
+		"no browser":            {nil, ana.token, v1, switched},
+		"own page":              {[]string{ownOrigin}, ana.token, v1, switched},
+		"another site":          {[]string{"https://evil.test"}, ana.token, v1, http.StatusForbidden},
+		"another port":          {[]string{ownOrigin + ":81"}, ana.token, v1, http.StatusForbidden},
+		"another scheme":        {[]string{"https://earshot.test"}, ana.token, v1, http.StatusForbidden},
+		"a longer host":         {[]string{ownOrigin + ".evil.test"}, ana.token, v1, http.StatusForbidden},
+		"a slash":               {[]string{ownOrigin + "/"}, ana.token, v1, http.StatusForbidden},
+		"capitals":              {[]string{"HTTP://EARSHOT.TEST"}, ana.token, v1, http.StatusForbidden},
+		"sandboxed frame":       {[]string{"null"}, ana.token, v1, http.StatusForbidden},
+		"empty":                 {[]string{""}, ana.token, v1, http.StatusForbidden},
+		"two origins":           {[]string{ownOrigin, "https://evil.test"}, ana.token, v1, http.StatusForbidden},
+		"the same host as sent": {[]string{"http://" + addr}, ana.token, v1, http.StatusForbidden},
+		"nobody":                {nil, "", v1, http.StatusUnauthorized},
+		"a bad token":           {nil, "nonsense", v1, http.StatusUnauthorized},
+		"no subprotocol":        {nil, ana.token, nil, http.StatusBadRequest},
+		"another subprotocol":   {nil, ana.token, []string{"earshot.v0"}, http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			headers := http.Header{"Origin": c.origin}
+			if c.token != "" {
+				headers.Set("Authorization", "Bearer "+c.token)
+			}
+			conn, status := knock(t, addr, c.protocols, headers)
+			if status != c.want {
+				t.Fatalf("answered with %d, not %d", status, c.want)
+			}
+			if conn == nil {
+				return
+			}
+			var hello wire.Hello
+			if err := wsjson.Read(t.Context(), conn, &hello); err != nil || hello.Type != wire.FrameHello || hello.User.Name != "ana" {
+				t.Errorf("hello is %+v: %v", hello, err)
+			}
+		})
+	}
+}
+
+func TestHandshakeWithoutUpgrade(t *testing.T) {
+	h := newHouse(t, nil)
+	ana := h.user("ana", nil)
+	if w := ana.call(http.MethodGet, "/ws", ""); w.Code < 400 || w.Code > 499 {
+		t.Errorf("a plain GET: %d", w.Code)
+	}
+}
+
+// TestLogOutEndsSocket opens the socket with a browser session and logs it out.
+func TestLogOutEndsSocket(t *testing.T) {
+	h := newHouse(t, nil)
+	h.user("ana", password(goodPassword))
+	cookie := sessionCookie(h.call(http.MethodPost, "/api/v1/login", login("ana", goodPassword)))
+	header := cookieName + "=" + cookie.Value
+	conn, status := knock(t, listenAndServe(t, h.Server), []string{wire.Subprotocol}, http.Header{"Cookie": {header}, "Origin": {ownOrigin}})
+	if status != http.StatusSwitchingProtocols {
+		t.Fatal(status)
+	}
+	if _, _, err := conn.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if w := h.call(http.MethodPost, "/api/v1/logout", "", "Cookie", header); w.Code != http.StatusNoContent {
+		t.Fatal(w.Code)
+	}
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != 4500 {
+		t.Errorf("the socket ended with %v", err)
+	}
+}
+
+// taken is a socket that takes the connection over and says something after a while.
+type taken struct{ after time.Duration }
+
+func (s taken) Limits() wire.Limits { return wire.Limits{} }
+
+func (s taken) Accept(w http.ResponseWriter, _ *http.Request, _ earshot.User, _ earshot.SecretHash) error {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return err
+	}
+	go func() {
+		defer func() { _ = conn.Close() }()
+		<-time.After(s.after)
+		_, _ = io.WriteString(conn, "still here")
+	}()
+	return nil
+}
+
+// TestTimesDoNotBindSocket sees that a connection that was taken over lives on when the times for requests are over.
+func TestTimesDoNotBindSocket(t *testing.T) {
+	h := newHouse(t, func(o *Options, _ *account.Config, _ *hub.Config) {
+		o.Socket = taken{after: 300 * time.Millisecond}
+		o.Times = Times{Header: 100 * time.Millisecond, Request: 100 * time.Millisecond, Answer: 100 * time.Millisecond}
+	})
+	ana := h.user("ana", nil)
+	conn := dial(t, listenAndServe(t, h.Server))
+	if _, err := io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+ana.token+"\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(conn); string(said) != "still here" {
+		t.Errorf("heard %q: %v", said, err)
+	}
+}
