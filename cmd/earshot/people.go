@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/config"
+	"github.com/earshot-chat/earshot/httpd"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+)
+
+// namesArgs is how users are named to a command: one by one, or in a list.
+type namesArgs struct {
+	Names []string `arg:"" optional:"" name:"name" help:"Usernames."`
+	From  string   `help:"Read the names from this file, or from standard input for -: a name a line. In a list of new users a password may follow the name after white space; without one, no password lets the user in. Empty lines and lines that start with # are skipped." placeholder:"FILE" xor:"input"`
+}
+
+// Validate wants the names from one place.
+func (a *namesArgs) Validate() error {
+	switch {
+	case a.From != "" && len(a.Names) > 0:
+		return errors.New("give names or --from, not both")
+	case a.From == "" && len(a.Names) == 0:
+		return errors.New("give at least one name, or a list with --from")
+	}
+	return nil
+}
+
+// read gives what was named. A name given one by one has no password yet.
+func (a *namesArgs) read(stdin io.Reader) ([]person, error) {
+	if a.From == "" {
+		people := make([]person, len(a.Names))
+		for i, name := range a.Names {
+			people[i] = person{name: name}
+		}
+		return people, nil
+	}
+	if a.From == "-" {
+		return readPeople(stdin)
+	}
+	file, err := os.Open(a.From)
+	if err != nil {
+		return nil, fmt.Errorf("reading the list: %w", err)
+	}
+	people, err := readPeople(file)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", a.From, err)
+	}
+	return people, errors.Join(err, file.Close())
+}
+
+type userCreateCmd struct {
+	storageFlags
+	namesArgs
+	Admin         bool `help:"Make administrators, who may do everything."`
+	Staff         bool `help:"Make staff, who may enter staff-only rooms and look after rooms and invitations."`
+	PasswordStdin bool `help:"Read the passwords from standard input, a line for each name, instead of asking for them." xor:"input"`
+}
+
+// Run creates all users or none.
+func (c *userCreateCmd) Run(env *environment) error {
+	people, err := c.read(env.stdin)
+	if err != nil {
+		return err
+	}
+	if c.From == "" {
+		if err := c.givePasswords(env, people); err != nil {
+			return err
+		}
+	}
+	accounts := make([]account.NewAccount, len(people))
+	for i, p := range people {
+		accounts[i] = account.NewAccount{
+			Username: p.name, Password: p.password, HasPassword: p.hasPassword,
+			Staff: c.Staff || c.Admin, Superuser: c.Admin,
+		}
+	}
+	err = withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
+		_, err := service.CreateUsers(env.ctx, accounts)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("no user was created: %w", err)
+	}
+	_, err = fmt.Fprintln(env.stdout, count(len(people), "user")+" created.")
+	return err
+}
+
+// givePasswords asks for each one's password, or reads it from standard input.
+func (c *userCreateCmd) givePasswords(env *environment, people []person) error {
+	ask := askTerminal
+	if c.PasswordStdin {
+		ask = passwordLines(env.stdin)
+	}
+	for i := range people {
+		password, err := ask(env, people[i].name)
+		if err != nil {
+			return err
+		}
+		people[i].password, people[i].hasPassword = password, true
+	}
+	return nil
+}
+
+type tokenCreateCmd struct {
+	storageFlags
+	namesArgs
+}
+
+// Run creates a token for each name, all or none, and prints them in the order of the names.
+func (c *tokenCreateCmd) Run(env *environment) error {
+	people, err := c.read(env.stdin)
+	if err != nil {
+		return err
+	}
+	usernames := make([]string, len(people))
+	for i, p := range people {
+		usernames[i] = p.name
+	}
+	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
+		tokens, err := service.CreateTokens(env.ctx, usernames)
+		if err != nil {
+			return fmt.Errorf("no token was created: %w", err)
+		}
+		out := bufio.NewWriter(env.stdout)
+		for _, token := range tokens {
+			if _, err := fmt.Fprintln(out, token); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	})
+}
+
+type inviteCmd struct {
+	storageFlags
+	config.Address
+	Uses int `help:"How many people may sign up with it." default:"1" placeholder:"N"`
+	Days int `help:"How many days it lasts." default:"7" placeholder:"N"`
+}
+
+// Validate holds the invitation within what the API allows too.
+func (c *inviteCmd) Validate() error {
+	if c.Uses < 1 || c.Uses > 1000 {
+		return errors.New("--uses must be from 1 to 1000")
+	}
+	if c.Days < 1 || c.Days > 30 {
+		return errors.New("--days must be from 1 to 30")
+	}
+	return nil
+}
+
+// Run prints an invitation link.
+func (c *inviteCmd) Run(env *environment) error {
+	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
+		secret, _, err := service.Invite(env.ctx, 0, c.Uses, time.Duration(c.Days)*24*time.Hour)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(env.stdout, httpd.InvitationURL(c.BaseURL(nil), secret))
+		return err
+	})
+}
+
+type roomCreateCmd struct {
+	storageFlags
+	Name   string `arg:"" help:"The room's name, which people type after a #."`
+	Title  string `help:"What people read above the conversation. By default the name."`
+	Topic  string `help:"What the room is about now."`
+	Access string `help:"Who may enter: public (every user), staff, or private (the owner and the members)." default:"public" placeholder:"ACCESS"`
+	Owner  string `help:"The user who may change and delete the room besides staff." placeholder:"USERNAME"`
+}
+
+// Validate wants a kind of access that there is.
+func (c *roomCreateCmd) Validate() error {
+	if !earshot.Access(c.Access).Valid() {
+		return fmt.Errorf("--access is %q: it must be public, staff or private", c.Access)
+	}
+	return nil
+}
+
+// Run creates the room.
+func (c *roomCreateCmd) Run(env *environment) error {
+	room := earshot.Room{Name: c.Name, Title: c.Title, Topic: c.Topic, Access: earshot.Access(c.Access)}
+	if strings.TrimSpace(room.Title) == "" {
+		room.Title = c.Name
+	}
+	return withStore(env.ctx, c.Storage, func(store *sqlstore.Store) error {
+		if c.Owner != "" {
+			service := account.New(accountStores(store), account.DefaultConfig(), nil)
+			owner, err := service.UserByName(env.ctx, c.Owner)
+			if err != nil {
+				return fmt.Errorf("the owner %s: %w", c.Owner, err)
+			}
+			room.Owner = owner.ID
+		}
+		made, err := hub.AddRoom(env.ctx, store, room)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(env.stdout, "Room #%s created, with the id %d.\n", made.Name, made.ID)
+		return err
+	})
+}
+
+// count says how many, in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

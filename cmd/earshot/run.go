@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/config"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+)
+
+// version is the release that the source is of; make build puts the commit's description in its place.
+var version = "0.1.0"
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	// exitUsage is for a command line, an environment or a settings file that makes no sense.
+	exitUsage = 2
+)
+
+const description = `Earshot is a messenger that remembers nothing: you hear what is said in a room while you are in it.
+
+Start a server with "earshot serve". Settings come from the command line, from environment variables, and from a TOML
+file, in this order.`
+
+// commands is the command line.
+type commands struct {
+	Serve serveCmd `cmd:"" help:"Run the server."`
+	User  struct {
+		Create userCreateCmd `cmd:"" help:"Create users."`
+	} `cmd:"" help:"Look after users."`
+	Token struct {
+		Create tokenCreateCmd `cmd:"" help:"Create bearer tokens, with which scripts and bots log in."`
+	} `cmd:"" help:"Look after tokens."`
+	Invite inviteCmd `cmd:"" help:"Make an invitation link, with which people sign up."`
+	Room   struct {
+		Create roomCreateCmd `cmd:"" help:"Create a room."`
+	} `cmd:"" help:"Look after rooms."`
+	Version versionCmd `cmd:"" help:"Show the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Show the version."`
+}
+
+// environment is what a command may use of the process that it runs in.
+type environment struct {
+	ctx    context.Context //nolint:containedctx // it lives as long as one run
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+}
+
+// exited is how kong's own --help and --version leave, instead of ending the process.
+type exited int
+
+// run is the whole program: what main and the tests call. It returns the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer,
+	lookup func(string) (string, bool),
+) (code int) {
+	defer func() {
+		switch v := recover().(type) {
+		case nil:
+		case exited:
+			code = int(v)
+		default:
+			panic(v)
+		}
+	}()
+	var cmds commands
+	options := append(config.NewSource(lookup).Options(),
+		kong.Name("earshot"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		kong.Vars{"version": versionText()},
+	)
+	parser, err := kong.New(&cmds, options...)
+	if err != nil { // the grammar above is at fault
+		panic(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return report(stderr, err)
+	}
+	return report(stderr, parsed.Run(&environment{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}))
+}
+
+// report tells the error, if there is one, and gives the exit code.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	_, _ = fmt.Fprintln(stderr, "earshot:", err)
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok {
+		if node := parse.Context.Selected(); node != nil {
+			_, _ = fmt.Fprintf(stderr, "See earshot %s --help.\n", node.Path())
+		} else {
+			_, _ = fmt.Fprintln(stderr, "See earshot --help.")
+		}
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// storageFlags is what every command takes that works on the database.
+type storageFlags struct {
+	config.FileFlag
+	config.Storage
+}
+
+// openStore opens the database, and makes the data directory first if the database is in it.
+func openStore(ctx context.Context, at config.Storage) (*sqlstore.Store, error) {
+	if at.NeedsDirectory() {
+		// For the owner only: whoever reads the database can try the passwords' hashes.
+		if err := os.MkdirAll(at.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("making the data directory: %w", err)
+		}
+	}
+	store, err := sqlstore.Open(ctx, at.DSN())
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return store, nil
+}
+
+// withStore opens the database for one piece of work.
+func withStore(ctx context.Context, at config.Storage, work func(*sqlstore.Store) error) error {
+	store, err := openStore(ctx, at)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(store), store.Close())
+}
+
+// withAccounts opens the accounts for one piece of work beside a server or without one.
+func withAccounts(ctx context.Context, at config.Storage, work func(*account.Service) error) error {
+	return withStore(ctx, at, func(store *sqlstore.Store) error {
+		return work(account.New(accountStores(store), account.DefaultConfig(), nil))
+	})
+}
+
+func accountStores(store *sqlstore.Store) account.Stores {
+	return account.Stores{Users: store, Sessions: store, Tokens: store, Invitations: store}
+}
+
+type versionCmd struct{}
+
+// Run shows the version.
+func (versionCmd) Run(env *environment) error {
+	_, err := fmt.Fprintln(env.stdout, versionText())
+	return err
+}
+
+// versionText tells the release, the commit if the build knows it, and what it was built with and for.
+func versionText() string {
+	commit := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				commit = " " + s.Value[:12]
+			}
+		}
+	}
+	return fmt.Sprintf("earshot %s%s (%s, %s/%s)", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

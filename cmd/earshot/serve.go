@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/config"
+	"github.com/earshot-chat/earshot/httpd"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/web"
+)
+
+const (
+	// stopTime is how long a stop may take: within the 10 seconds that container runtimes wait before they kill.
+	stopTime = 9 * time.Second
+	// sweepEvery is how often expired log-ins are removed from the database, and the sockets that they opened ended.
+	sweepEvery = 5 * time.Minute
+)
+
+type serveCmd struct {
+	config.FileFlag
+	config.Config `embed:""`
+}
+
+// Run serves until the context ends, and then stops cleanly.
+func (c *serveCmd) Run(env *environment) error {
+	log := newLog(env.stderr, &c.Log)
+	if swapInUse() {
+		log.Warn("swap is on: what is said here could be written to disk; turn it off, or encrypt it")
+	}
+	s, err := start(env.ctx, &c.Config, log)
+	if err != nil {
+		return err
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	if err := s.greet(env, c); err != nil && env.ctx.Err() == nil {
+		return errors.Join(err, s.stop())
+	}
+	select {
+	case err := <-failed:
+		return errors.Join(err, s.stop())
+	case <-env.ctx.Done():
+	}
+	log.Info("stopping")
+	if err := errors.Join(s.stop(), <-failed); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// server is everything that runs while earshot serves.
+type server struct {
+	log      *slog.Logger
+	store    *sqlstore.Store
+	relay    *local.Relay
+	hub      *hub.Hub
+	accounts *account.Service
+	socket   *ws.Server
+	http     *httpd.Server
+	listener net.Listener
+	baseURL  string
+
+	endWork context.CancelFunc
+	work    sync.WaitGroup
+}
+
+// start puts the house together. Nothing is served before it returns.
+func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, err error) {
+	s = &server{log: log, endWork: func() {}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+			s = nil
+		}
+	}()
+	// The port first: a second server on the same data must not touch the database before it fails.
+	if s.listener, err = listen(ctx, c.Listen); err != nil {
+		return s, err
+	}
+	if s.store, err = openStore(ctx, c.Storage); err != nil {
+		return s, err
+	}
+	s.relay = local.New()
+	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: log, Config: hub.Config{
+		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, SessionsPerUser: c.Limits.SessionsPerUser,
+		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
+		CreateRooms: hub.CreatePolicy(c.CreateRooms),
+	}})
+	s.socket, err = ws.New(ws.Options{
+		Hub: s.hub, Version: version, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,
+		Log: log,
+	})
+	if err != nil {
+		return s, err
+	}
+	policy := account.DefaultConfig()
+	policy.SignUp = account.SignUpPolicy(c.SignUp)
+	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
+	if err = s.makeHTTP(c, policy.SignUp); err != nil {
+		return s, err
+	}
+	s.sweep(ctx)
+	return s, nil
+}
+
+// makeHTTP makes the HTTP server for the address that is listened on.
+func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
+	pages, err := web.Files()
+	if err != nil {
+		return err
+	}
+	origins, err := c.AllowedOrigins(s.listener.Addr(), config.ThisHost())
+	if err != nil {
+		return err
+	}
+	s.baseURL = c.BaseURL(s.listener.Addr())
+	s.http, err = httpd.New(httpd.Options{
+		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Ping: s.store.Ping, Pages: pages,
+		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
+		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), Log: s.log,
+	})
+	return err
+}
+
+// listen takes the address, or says in a sentence why it cannot be had.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("the address %s is in use: another program, perhaps another Earshot, listens there. "+
+			"Choose another one with --listen", address)
+	case errors.Is(err, os.ErrPermission):
+		return nil, fmt.Errorf("listening on %s is not permitted: ports under 1024 need a privilege. "+
+			"Choose another one with --listen", address)
+	default:
+		return nil, fmt.Errorf("listening on %s: %w", address, err)
+	}
+}
+
+// sweep removes expired log-ins now and again until stop.
+func (s *server) sweep(ctx context.Context) {
+	ctx, s.endWork = context.WithCancel(ctx)
+	s.work.Go(func() {
+		tick := time.NewTicker(sweepEvery)
+		defer tick.Stop()
+		for {
+			if n, err := s.accounts.SweepExpired(ctx); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "removing expired log-ins failed", slog.Any("error", err))
+			} else if n > 0 {
+				s.log.InfoContext(ctx, "expired log-ins removed", slog.Int("count", n))
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// stop ends everything in the order in which nothing that was acknowledged is lost: no new connections; the hub tells
+// every client and lets out what it took; the connections end; the database is closed last. It works on a server that
+// was put together only in part.
+func (s *server) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	s.endWork()
+	var errs []error
+	answered := make(chan error, 1)
+	switch {
+	case s.http != nil:
+		go func() { answered <- s.http.Shutdown(ctx) }()
+	default:
+		answered <- nil
+	}
+	if s.listener != nil && s.http == nil {
+		errs = append(errs, s.listener.Close())
+	}
+	if s.hub != nil {
+		errs = append(errs, s.hub.Close(ctx))
+	}
+	if s.socket != nil {
+		errs = append(errs, s.socket.Close(ctx))
+	}
+	errs = append(errs, <-answered)
+	s.work.Wait()
+	if s.relay != nil {
+		errs = append(errs, s.relay.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// greet says where the server is, and on an empty database how its first user is made. The code is for whoever started
+// the server: it goes to standard output and never to the log.
+func (s *server) greet(env *environment, c *serveCmd) error {
+	s.log.Info("listening", slog.String("address", s.listener.Addr().String()), slog.String("url", s.baseURL),
+		slog.String("version", version))
+	needed, err := s.accounts.SetupNeeded(env.ctx)
+	if err != nil || !needed {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, `
+  Nobody has an account on this server yet. To make the first one, the
+  administrator's, open
+
+      %s/setup
+
+  and enter this code:
+
+      %s
+
+  Or, without a browser: earshot user create --admin NAME%s
+
+`, s.baseURL, s.accounts.SetupCode(), c.elsewhere())
+	return err
+}
+
+// elsewhere is what another command needs to find the same database.
+func (c *serveCmd) elsewhere() string {
+	switch {
+	case c.DB != "": // not shown: the URL of a database may hold a password
+		return " --db ..."
+	case c.Data != "data":
+		return " --data " + c.Data
+	}
+	return ""
+}
+
+// newLog makes the log. Nothing said in a room, no password and no token is ever given to it.
+func newLog(to io.Writer, c *config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.SlogLevel()}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
