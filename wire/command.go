@@ -16,6 +16,7 @@ const (
 	CommandPost      CommandType = "post"
 	CommandTyping    CommandType = "typing"
 	CommandOccupants CommandType = "occupants"
+	CommandPing      CommandType = "ping"
 )
 
 // Command is one frame from a client. Which fields a command needs is said at each.
@@ -24,8 +25,8 @@ type Command struct {
 	// Ref is the client's own number for the command, from 1 to 2^53-1; the answer carries it. A typing command may come
 	// without one and is then not answered unless it is refused.
 	Ref int64 `json:"ref,omitempty,omitzero"`
-	// Room is needed by every command.
-	Room int64 `json:"room"`
+	// Room is needed by every command but ping.
+	Room int64 `json:"room,omitempty,omitzero"`
 	// Text is what is said; needed by post.
 	Text string `json:"text,omitempty"`
 	// Nonce is the client's own name for a message, up to 64 printable ASCII characters; needed by post.

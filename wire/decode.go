@@ -38,7 +38,7 @@ func validRef(ref int64) int64 {
 // check looks for the fields that the command cannot do without.
 func (c *Command) check() error {
 	switch c.Type {
-	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants:
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants, CommandPing:
 	case "":
 		return missing("type", "A command needs a type.")
 	default:
@@ -47,7 +47,7 @@ func (c *Command) check() error {
 	switch {
 	case c.Ref == 0 && c.Type != CommandTyping:
 		return missing("ref", "This command needs a ref, a number from 1 up.")
-	case c.Room == 0:
+	case c.Room == 0 && c.Type != CommandPing:
 		return missing("room", "This command needs a room, by its id.")
 	case c.Type == CommandPost && c.Nonce == "":
 		return missing("nonce", "A post needs a nonce.")

@@ -112,6 +112,7 @@ func TestDecode(t *testing.T) {
 			"", "",
 		},
 		{"typing needs no ref", `{"type":"typing","room":2}`, wire.Command{Type: "typing", Room: 2}, "", ""},
+		{"ping needs no room", `{"type":"ping","ref":3}`, wire.Command{Type: "ping", Ref: 3}, "", ""},
 		{"empty", ``, wire.Command{}, earshot.CodeMalformed, ""},
 		{"not JSON", `hello`, wire.Command{}, earshot.CodeMalformed, ""},
 		{"null", `null`, wire.Command{}, earshot.CodeMalformed, "type"},

@@ -116,6 +116,8 @@ func (c *conn) execute(cmd *wire.Command) {
 				Occupants: wire.UsersOf(page.Occupants), Count: page.Count, More: page.More,
 			}))
 		}
+	case wire.CommandPing:
+		c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
 	case wire.CommandJoin:
 		// command gives it to the link.
 	}
