@@ -13,7 +13,7 @@ import (
 func TestUsernames(t *testing.T) {
 	good := []string{"ana", "Ana.B+c@d-e_f", "日本語", "ña", "हिन्दी", "x", strings.Repeat("ä", 150), "123", "²"}
 	bad := []string{
-		"", " ", "a b", "a\tb", "a\x00", "a/b", "a#b", "<b>", "a\u202eb", "a\u200bb", "😀", "\xff", "a,b", "a'b",
+		"", " ", "a b", "a\tb", "a\x00", "a/b", "a#b", "<b>", "a\u202eb", "a\u200bb", "😀", "\xff", "a,b", "a'b", ".", "..",
 		strings.Repeat("a", 151), strings.Repeat("a", 10_000),
 	}
 	for _, name := range good {

@@ -69,6 +69,9 @@ func ValidateUsername(name string) error {
 	if utf8.RuneCountInString(name) > MaxUsername {
 		return FieldError("username", "A username has at most %d characters.", MaxUsername)
 	}
+	if name == "." || name == ".." {
+		return FieldError("username", "A username cannot be . or .. : they mean something else in an address.")
+	}
 	for _, r := range name {
 		if !usernameRune(r) {
 			return FieldError("username", "A username may hold letters, digits and @ . + - _ only.")
