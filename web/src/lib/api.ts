@@ -1,0 +1,129 @@
+import type { Limits, Room as WireRoom, User } from './wire.gen';
+
+/** The server as `GET /api/v1/server` tells of it. */
+export interface Server {
+  name: string;
+  version: string;
+  sign_up: 'open' | 'invite' | 'closed';
+  create_rooms: 'everyone' | 'staff';
+  setup_needed: boolean;
+  limits: Limits;
+}
+
+/** Oneself. */
+export interface Me {
+  id: number;
+  username: string;
+  is_staff: boolean;
+  is_superuser: boolean;
+  can_create_rooms: boolean;
+}
+
+export type Access = 'public' | 'staff' | 'private';
+
+/** A room as the REST API lists it. */
+export interface Room extends WireRoom {
+  /** How many people are inside. */
+  occupants: number;
+}
+
+export interface NewRoom {
+  name: string;
+  title: string;
+  topic: string;
+  access: Access;
+}
+
+export interface Invitation {
+  url: string;
+  expires_at: string | number;
+}
+
+/** A call that did not work. `message` is a sentence for the person; `field` the input at fault, or empty. */
+export class ApiError extends Error {
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+  readonly code: string;
+  readonly field: string;
+
+  constructor(status: number, code: string, message: string, field = '') {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.field = field;
+  }
+}
+
+/** How long a call may take, in milliseconds. */
+const patience = 15_000;
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Reads a problem document (RFC 9457); what is no such document becomes a sentence by its status. */
+async function problem(response: Response): Promise<ApiError> {
+  let body: Record<string, unknown> = {};
+  try {
+    const value: unknown = await response.json();
+    if (typeof value === 'object' && value !== null) body = value as Record<string, unknown>;
+  } catch {
+    // Not the server's own answer: a proxy's, perhaps.
+  }
+  const code = text(body.code) || (response.status === 401 ? 'unauthenticated' : 'internal');
+  let message = text(body.detail) || text(body.title);
+  if (message === '') message = `The server answered with an error (${response.status}). Try again.`;
+  const wait = Number(response.headers.get('retry-after'));
+  if (response.status === 429 && wait > 0) message += ` Try again in ${wait} s.`;
+  return new ApiError(response.status, code, message, text(body.field));
+}
+
+async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(patience),
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new ApiError(0, 'unreachable', 'The server cannot be reached. Look at your network and try again.');
+  }
+  if (!response.ok) throw await problem(response);
+  if (response.status === 204) return undefined as Answer;
+  try {
+    return (await response.json()) as Answer;
+  } catch {
+    throw new ApiError(response.status, 'malformed', 'The server’s answer could not be read. Try again.');
+  }
+}
+
+const segment = encodeURIComponent;
+
+export const api = {
+  server: () => call<Server>('GET', '/server'),
+  setup: (code: string, username: string, password: string) =>
+    call<Me>('POST', '/setup', { code, username, password }),
+  signUp: (username: string, password: string, invitation: string) =>
+    call<Me>('POST', '/signup', { username, password, ...(invitation && { invitation }) }),
+  logIn: (username: string, password: string) => call<Me>('POST', '/login', { username, password }),
+  logOut: () => call<undefined>('POST', '/logout'),
+  me: () => call<Me>('GET', '/me'),
+  rooms: async () => (await call<{ rooms: Room[] }>('GET', '/rooms')).rooms,
+  createRoom: (room: NewRoom) => call<Room>('POST', '/rooms', room),
+  changeRoom: (id: number, change: Partial<Omit<NewRoom, 'name'>>) =>
+    call<Room>('PATCH', `/rooms/${id}`, change),
+  deleteRoom: (id: number) => call<undefined>('DELETE', `/rooms/${id}`),
+  members: async (id: number) => (await call<{ members: User[] }>('GET', `/rooms/${id}/members`)).members,
+  addMember: (id: number, username: string) =>
+    call<undefined>('PUT', `/rooms/${id}/members/${segment(username)}`),
+  removeMember: (id: number, username: string) =>
+    call<undefined>('DELETE', `/rooms/${id}/members/${segment(username)}`),
+  invite: (uses: number, days: number) => call<Invitation>('POST', '/invitations', { uses, days }),
+};
+
+/** The sentence for a person, whatever went wrong. */
+export function sentence(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong. Try again.';
+}

@@ -1,0 +1,25 @@
+/** The pages there are. A room is named in its address; the server answers every one of them with the same file. */
+export type Route =
+  | { page: 'home' }
+  | { page: 'room'; name: string }
+  | { page: 'login' }
+  | { page: 'signup'; invitation: string }
+  | { page: 'setup' };
+
+export function routeOf(path: string, search: string): Route {
+  if (path === '/login') return { page: 'login' };
+  if (path === '/setup') return { page: 'setup' };
+  if (path === '/signup')
+    return { page: 'signup', invitation: new URLSearchParams(search).get('invitation') ?? '' };
+  const room = /^\/rooms\/([^/]+)\/?$/.exec(path)?.[1];
+  if (room !== undefined) {
+    try {
+      return { page: 'room', name: decodeURIComponent(room) };
+    } catch {
+      return { page: 'home' };
+    }
+  }
+  return { page: 'home' };
+}
+
+export const roomPath = (name: string): string => `/rooms/${encodeURIComponent(name)}`;

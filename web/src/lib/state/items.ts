@@ -1,0 +1,125 @@
+import { sameDay } from '../time';
+import type { Presence, User } from '../wire.gen';
+import type { Item, Marker, Passage, RoomState, Said } from './types';
+
+/** How many items of a room are kept in view. What falls out is gone: nobody keeps it. */
+export const mostItems = 2000;
+/** Messages of one author within this time, in milliseconds, stand in one group. */
+const groupTime = 5 * 60_000;
+/** Entrances and departures in a row are told together for this long, in milliseconds. */
+const passageTime = 15 * 60_000;
+/** How many people a passage names; the others are counted. */
+const mostNamed = 50;
+
+type New<Kind extends Item> = Omit<Kind, 'key' | 'newDay' | 'head'>;
+
+/** Whether what `user` says at `at` continues the group that `last` is of. */
+export function continues(last: Item | undefined, user: User, at: number): boolean {
+  return (
+    last?.kind === 'said' && last.user.id === user.id && at - last.at < groupTime && sameDay(last.at, at)
+  );
+}
+
+function append(room: RoomState, item: Item): RoomState {
+  const items = [...room.items, item];
+  if (items.length > mostItems) {
+    items.splice(0, items.length - mostItems);
+    // The first one left opens its group, whatever was before it.
+    const first = items[0];
+    if (first?.kind === 'said' && !first.head) items[0] = { ...first, head: true };
+  }
+  return { ...room, items, nextKey: room.nextKey + 1 };
+}
+
+const newDay = (room: RoomState, at: number): boolean => {
+  const last = room.items.at(-1);
+  return last !== undefined && !sameDay(last.at, at);
+};
+
+export function appendSaid(room: RoomState, said: New<Said>): RoomState {
+  const head = !continues(room.items.at(-1), said.user, said.at);
+  return append(room, { ...said, head, key: room.nextKey, newDay: newDay(room, said.at) });
+}
+
+export function appendMarker(room: RoomState, what: Marker['what'], at: number, note = ''): RoomState {
+  const marker: Marker = {
+    kind: 'marker',
+    what,
+    at,
+    note,
+    until: 0,
+    key: room.nextKey,
+    newDay: newDay(room, at),
+  };
+  return append(room, marker);
+}
+
+/** Replaces one item, found from the end, where the young ones are. */
+export function replaceItem(
+  room: RoomState,
+  test: (item: Item) => boolean,
+  change: (item: Item) => Item,
+): RoomState {
+  const index = room.items.findLastIndex(test);
+  const found = room.items[index];
+  if (!found) return room;
+  return { ...room, items: room.items.with(index, change(found)) };
+}
+
+const without = (users: readonly User[], id: number): readonly User[] =>
+  users.filter((user) => user.id !== id);
+const has = (users: readonly User[], id: number): boolean => users.some((user) => user.id === id);
+
+/** Moves one person from where they were in the passage to where they are after coming in or going out. */
+function pass(passage: Passage, user: User, entered: boolean): Passage {
+  const { id } = user;
+  const back = entered ? 'departed' : 'entered';
+  const to = entered ? 'entered' : 'departed';
+  // Undoes what this passage told before: who entered and departs has been passing, and the other way round.
+  if (has(passage[back], id)) {
+    const cell = entered ? 'returned' : 'passing';
+    return { ...passage, [back]: without(passage[back], id), [cell]: [...without(passage[cell], id), user] };
+  }
+  // Came and went before, and now comes again: has entered. Left and came back, and now leaves: has departed.
+  const cell = entered ? 'passing' : 'returned';
+  const next = { ...passage, [cell]: without(passage[cell], id) };
+  if (has(next[to], id)) return next;
+  if (next[to].length >= mostNamed) {
+    return entered
+      ? { ...next, moreEntered: next.moreEntered + 1 }
+      : { ...next, moreDeparted: next.moreDeparted + 1 };
+  }
+  return { ...next, [to]: [...next[to], user] };
+}
+
+/** Tells who came or went: in the passage that the conversation ends with, or in a new one. */
+export function appendPresence(room: RoomState, frame: Presence): RoomState {
+  const last = room.items.at(-1);
+  const joins = last?.kind === 'passage' && frame.at - last.at < passageTime && sameDay(last.at, frame.at);
+  let passage: Passage = joins
+    ? last
+    : {
+        kind: 'passage',
+        key: room.nextKey,
+        at: frame.at,
+        newDay: newDay(room, frame.at),
+        entered: [],
+        departed: [],
+        passing: [],
+        returned: [],
+        moreEntered: 0,
+        moreDeparted: 0,
+        until: frame.at,
+      };
+  const entered = frame.type === 'entered';
+  for (const user of frame.users) passage = pass(passage, user, entered);
+  const more = frame.more ?? 0;
+  passage = {
+    ...passage,
+    until: frame.at,
+    moreEntered: passage.moreEntered + (entered ? more : 0),
+    moreDeparted: passage.moreDeparted + (entered ? 0 : more),
+  };
+  if (!joins) return append(room, passage);
+  return { ...room, items: room.items.with(-1, passage) };
+}

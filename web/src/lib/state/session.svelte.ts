@@ -1,0 +1,103 @@
+import { api, ApiError, sentence } from '../api';
+import type { Me, Server } from '../api';
+import { Client } from '../client/client';
+import type { Check } from '../client/client';
+import { Chat } from './chat.svelte';
+
+async function check(): Promise<Check> {
+  try {
+    await api.me();
+    return 'ok';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return 'login';
+    return error instanceof ApiError && error.status > 0 ? 'ok' : 'unreachable';
+  }
+}
+
+const socketUrl = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
+
+/** Who is logged in, to which server. */
+export class Session {
+  #phase = $state<'loading' | 'unreachable' | 'ready'>('loading');
+  #fault = $state('');
+  #server = $state.raw<Server | null>(null);
+  #chat = $state.raw<Chat | null>(null);
+  #notice = $state('');
+
+  get phase(): 'loading' | 'unreachable' | 'ready' {
+    return this.#phase;
+  }
+  /** Why the server could not be asked. */
+  get fault(): string {
+    return this.#fault;
+  }
+  get server(): Server | null {
+    return this.#server;
+  }
+  get chat(): Chat | null {
+    return this.#chat;
+  }
+  /** What a person who was logged out without having asked should know. */
+  get notice(): string {
+    return this.#notice;
+  }
+
+  /** Asks the server what it is, and who one is to it. */
+  async load(): Promise<void> {
+    this.#phase = 'loading';
+    try {
+      this.#server = await api.server();
+      const me = this.#server.setup_needed ? null : await this.#me();
+      if (me) this.begin(me);
+      this.#phase = 'ready';
+    } catch (error) {
+      this.#fault = sentence(error);
+      this.#phase = 'unreachable';
+    }
+  }
+
+  /** Somebody logged in, signed up or set the server up. */
+  begin(me: Me): void {
+    if (!this.#server) return;
+    if (this.#server.setup_needed) this.#server = { ...this.#server, setup_needed: false };
+    this.#notice = '';
+    this.#chat?.stop();
+    this.#chat = new Chat(me, this.#server, new Client({ url: socketUrl(), check }), {
+      loggedOut: () => {
+        this.#end('Your log-in has ended. Log in again to go on.');
+      },
+      other: () => {
+        this.#end('');
+        void this.load();
+      },
+    });
+    this.#chat.start();
+  }
+
+  async logOut(): Promise<void> {
+    // The page stops listening first: nothing may be heard after one said to leave, even if the server is slow.
+    this.#end('');
+    try {
+      await api.logOut();
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 401)) {
+        this.#notice = `The server could not be told that you logged out: ${sentence(error)}`;
+      }
+    }
+  }
+
+  #end(notice: string): void {
+    this.#chat?.stop();
+    this.#chat = null;
+    this.#notice = notice;
+  }
+
+  async #me(): Promise<Me | null> {
+    try {
+      return await api.me();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  }
+}

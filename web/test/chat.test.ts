@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Me, Server } from '../src/lib/api';
+import { Chat } from '../src/lib/state/chat.svelte';
+import { ana, ben, fakeClient, limits } from './fake';
+
+const me: Me = { id: 1, username: 'ana', is_staff: false, is_superuser: false, can_create_rooms: true };
+const server: Server = {
+  name: 'Test',
+  version: '0',
+  sign_up: 'open',
+  create_rooms: 'everyone',
+  setup_needed: false,
+  limits,
+};
+
+const stops: (() => void)[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localStorage.clear();
+  vi.stubGlobal(
+    'fetch',
+    vi.fn(() => Promise.resolve(Response.json({ rooms: [] }))),
+  );
+});
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(250);
+
+async function begin() {
+  const fake = fakeClient();
+  const gone = { loggedOut: vi.fn(), other: vi.fn() };
+  const chat = new Chat(me, server, fake.client, gone);
+  stops.push(() => {
+    chat.stop();
+  });
+  chat.start();
+  fake.socket.hello();
+  await settle();
+  return { fake, chat, gone };
+}
+
+async function inside() {
+  const begun = await begin();
+  begun.chat.enter(1);
+  begun.fake.socket.admit(1, { occupants: [ana, ben] });
+  await settle();
+  return begun;
+}
+
+const stages = (chat: Chat): string[] =>
+  chat.room(1)?.outbox.map(({ text, stage }) => `${text}: ${stage}`) ?? [];
+
+describe('rooms', () => {
+  test('entered ones are remembered by number only, and entered again by the next page', async () => {
+    const { chat } = await inside();
+    expect(Object.fromEntries(Object.entries(localStorage))).toEqual({ 'earshot.rooms.1': '[1]' });
+    chat.stop();
+    const { fake } = await begin();
+    expect(fake.socket.last('join').room).toBe(1);
+  });
+
+  test('a left one is forgotten', async () => {
+    const { chat, fake } = await inside();
+    const left = chat.leave(1);
+    fake.socket.frame({ type: 'left', ref: fake.socket.last('leave').ref, room: 1 });
+    await left;
+    expect(chat.rooms).toEqual([]);
+    expect(localStorage.length).toBe(0);
+  });
+
+  test('a refused one says why and is forgotten', async () => {
+    const { chat, fake } = await begin();
+    chat.enter(9);
+    expect(chat.entering).toEqual([9]);
+    const { ref } = fake.socket.last('join');
+    fake.socket.frame({ type: 'error', ref, code: 'not_found', message: 'There is no such room.' });
+    await settle();
+    expect(chat.refusal).toBe('There is no such room.');
+    expect(chat.entering).toEqual([]);
+  });
+
+  test('one refused at the return is over', async () => {
+    const { chat, fake } = await inside();
+    fake.socket.drop(4000);
+    await settle();
+    await settle();
+    fake.socket.hello();
+    const { ref } = fake.socket.last('join');
+    fake.socket.frame({ type: 'error', ref, code: 'not_found', message: 'There is no such room.' });
+    await settle();
+    expect(chat.room(1)?.over).toBe('There is no such room.');
+    expect(localStorage.length).toBe(0);
+  });
+});
+
+describe('messages', () => {
+  test('go out at once under a nonce of their own', async () => {
+    const { chat, fake } = await inside();
+    chat.post(1, 'hello');
+    expect(stages(chat)).toEqual(['hello: sending']);
+    const { nonce, ref } = fake.socket.last('post');
+    expect(nonce).toMatch(/^[0-9a-f]{32}$/);
+    fake.socket.frame({ type: 'message', room: 1, seq: 1, at: 1, user: ana, nonce, text: 'hello' });
+    fake.socket.frame({ type: 'posted', ref, room: 1, seq: 1, at: 1, nonce, heard: 1 });
+    await settle();
+    expect(stages(chat)).toEqual([]);
+    expect(chat.room(1)?.items.at(-1)).toMatchObject({ text: 'hello', heard: 1 });
+  });
+
+  test('a refused one can be sent again under the same nonce', async () => {
+    const { chat, fake } = await inside();
+    chat.post(1, 'hello');
+    const { nonce, ref } = fake.socket.last('post');
+    fake.socket.frame({ type: 'error', ref, code: 'rate_limited', message: 'Slowly.' });
+    await settle();
+    expect(chat.room(1)?.outbox[0]).toMatchObject({ stage: 'failed', error: 'Slowly.' });
+    chat.resend(1, nonce ?? '');
+    expect(fake.socket.last('post')).toMatchObject({ nonce, text: 'hello' });
+    expect(fake.socket.last('post').ref).not.toBe(ref);
+  });
+
+  test('those typed while away wait for the re-join and then go out in order; sent ones do not go by themselves', async () => {
+    const { chat, fake } = await inside();
+    chat.post(1, 'on its way');
+    fake.socket.drop(4000);
+    chat.post(1, 'first');
+    chat.post(1, 'second');
+    expect(stages(chat)).toEqual(['on its way: unsure', 'first: waiting', 'second: waiting']);
+    const nonces = chat.room(1)?.outbox.map(({ nonce }) => nonce);
+    await settle();
+    await settle();
+    fake.socket.hello();
+    await settle();
+    expect(fake.socket.sent.map(({ type }) => type)).toEqual(['join']);
+    fake.socket.admit(1, { seq: 40 });
+    await settle();
+    const posts = fake.socket.sent.filter(({ type }) => type === 'post');
+    expect(posts.map(({ text }) => text)).toEqual(['first', 'second']);
+    expect(posts.map(({ nonce }) => nonce)).toEqual(nonces?.slice(1));
+    expect(stages(chat)[0]).toBe('on its way: unsure');
+    chat.resend(1, nonces?.[0] ?? '');
+    expect(fake.socket.last('post')).toMatchObject({ text: 'on its way', nonce: nonces?.[0] });
+  });
+
+  test('one whose event was seen is sent, whatever became of its acknowledgement', async () => {
+    const { chat, fake } = await inside();
+    chat.post(1, 'seen');
+    const { nonce } = fake.socket.last('post');
+    fake.socket.frame({ type: 'message', room: 1, seq: 1, at: 1, user: ana, nonce, text: 'seen' });
+    fake.socket.drop(1006);
+    expect(stages(chat)).toEqual([]);
+    expect(chat.room(1)?.items.map(({ kind }) => kind)).toEqual(['marker', 'said', 'marker']);
+  });
+
+  test('a thousand events are taken in one go', async () => {
+    const { chat, fake } = await inside();
+    const before = chat.room(1);
+    for (let seq = 1; seq <= 1000; seq++) {
+      fake.socket.frame({ type: 'message', room: 1, seq, at: seq, user: ben, nonce: 'n', text: 'x' });
+    }
+    expect(chat.room(1)).toBe(before);
+    await settle();
+    expect(chat.room(1)?.items).toHaveLength(1001);
+    expect(chat.unread).toBe(1000);
+  });
+
+  test('typing is told every three seconds at most', async () => {
+    const { chat, fake } = await inside();
+    const told = (): number => fake.socket.sent.filter(({ type }) => type === 'typing').length;
+    for (let i = 0; i < 29; i++) {
+      chat.type(1);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(told()).toBe(1);
+    await vi.advanceTimersByTimeAsync(200);
+    chat.type(1);
+    expect(told()).toBe(2);
+    expect(fake.socket.last('typing').ref).toBeUndefined();
+  });
+});
+
+describe('people', () => {
+  const crowd = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      id: from + i,
+      name: `p${String(from + i).padStart(4, '0')}`,
+    }));
+
+  test('are listed page by page', async () => {
+    const { chat, fake } = await begin();
+    chat.enter(1);
+    fake.socket.admit(1, { occupants: crowd(1, 100), count: 150 });
+    await settle();
+    const asked = chat.morePeople(1);
+    const { ref, after } = fake.socket.last('occupants');
+    expect(after).toBe('p0100');
+    fake.socket.frame({
+      type: 'occupants',
+      ref,
+      room: 1,
+      occupants: crowd(101, 50),
+      count: 150,
+      more: false,
+    });
+    await asked;
+    expect(chat.room(1)).toMatchObject({ more: false, count: 150 });
+    expect(chat.room(1)?.people).toHaveLength(150);
+  });
+
+  test('are asked for anew after many came unnamed', async () => {
+    const { chat, fake } = await inside();
+    fake.socket.frame({ type: 'entered', room: 1, seq: 1, at: 1, users: crowd(10, 20), more: 5, count: 27 });
+    await settle();
+    expect(chat.room(1)?.stale).toBe(true);
+    const asked = chat.relist(1);
+    const { ref } = fake.socket.last('occupants');
+    fake.socket.frame({ type: 'occupants', ref, room: 1, occupants: crowd(8, 27), count: 27, more: false });
+    await asked;
+    expect(chat.room(1)).toMatchObject({ stale: false, count: 27 });
+    expect(chat.room(1)?.people).toHaveLength(27);
+  });
+});
+
+describe('the log-in', () => {
+  test('that ended is told', async () => {
+    const { fake, gone } = await inside();
+    fake.socket.drop(4500);
+    expect(gone.loggedOut).toHaveBeenCalledOnce();
+  });
+
+  test('of somebody else in the same browser is told', async () => {
+    const fake = fakeClient();
+    const gone = { loggedOut: vi.fn(), other: vi.fn() };
+    const chat = new Chat({ ...me, id: 7 }, server, fake.client, gone);
+    stops.push(() => {
+      chat.stop();
+    });
+    chat.start();
+    fake.socket.hello();
+    await settle();
+    expect(gone.other).toHaveBeenCalledOnce();
+  });
+
+  test('ends with everything forgotten', async () => {
+    const { chat } = await inside();
+    chat.drafts[1] = 'typed';
+    chat.post(1, 'said');
+    chat.stop();
+    expect(chat.rooms).toEqual([]);
+    expect(chat.drafts[1]).toBeUndefined();
+  });
+});

@@ -1,0 +1,114 @@
+import { Client } from '../src/lib/client/client';
+import type { Check, Socket } from '../src/lib/client/client';
+import type { Command, Hello, Room, User } from '../src/lib/wire.gen';
+
+/** A WebSocket without a network: the test speaks for the server. */
+export class FakeSocket implements Socket {
+  onmessage: ((event: MessageEvent) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
+  readonly sent: Command[] = [];
+  readonly url: string;
+  readonly protocol: string;
+  closed = false;
+
+  constructor(url: string, protocol: string) {
+    this.url = url;
+    this.protocol = protocol;
+  }
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data) as Command);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The server says something, in whatever form. */
+  raw(data: unknown): void {
+    this.onmessage?.({ data } as MessageEvent);
+  }
+
+  frame(frame: object): void {
+    this.raw(JSON.stringify(frame));
+  }
+
+  /** The connection ends with a close code. */
+  drop(code: number): void {
+    this.onclose?.({ code } as CloseEvent);
+  }
+
+  hello(): void {
+    this.frame(hello());
+  }
+
+  /** Answers the last command of this type. */
+  last(type: string): Command {
+    const found = this.sent.findLast((command) => command.type === type);
+    if (!found) throw new Error(`no ${type} was sent`);
+    return found;
+  }
+
+  /** Lets the last join in. */
+  admit(id: number, more: { occupants?: User[]; count?: number; seq?: number } = {}): void {
+    const { ref } = this.sent.findLast((command) => command.type === 'join' && command.room === id) ?? {};
+    const occupants = more.occupants ?? [ana];
+    const count = more.count ?? occupants.length;
+    this.frame({ type: 'joined', ref, room: id, info: room(id), seq: more.seq ?? 0, occupants, count });
+  }
+}
+
+export const ana: User = { id: 1, name: 'ana' };
+export const ben: User = { id: 2, name: 'ben' };
+export const cy: User = { id: 3, name: 'cy' };
+
+export const room = (id: number, name = `room${id}`): Room => ({
+  id,
+  name,
+  title: `Room ${id}`,
+  topic: '',
+  access: 'public',
+  owner: 1,
+});
+
+export const limits = {
+  frame_bytes: 65536,
+  text_bytes: 100,
+  rooms: 100,
+  posts_per_second: 20,
+  posts_burst: 100,
+};
+
+export const hello = (): Hello => ({
+  type: 'hello',
+  protocol: 'earshot.v1',
+  server: '0.1.0',
+  epoch: 'e1',
+  user: ana,
+  limits,
+  ping_ms: 25_000,
+});
+
+/** A client over fake sockets; `socket` is the newest of them. */
+export function fakeClient(check: () => Promise<Check> = () => Promise.resolve('ok')) {
+  const sockets: FakeSocket[] = [];
+  const client = new Client({
+    url: 'ws://earshot.test/ws',
+    check,
+    random: () => 0.5,
+    connect: (url, protocol) => {
+      const socket = new FakeSocket(url, protocol);
+      sockets.push(socket);
+      return socket;
+    },
+  });
+  return {
+    client,
+    sockets,
+    get socket(): FakeSocket {
+      const newest = sockets.at(-1);
+      if (!newest) throw new Error('the client did not connect');
+      return newest;
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { avatarColour, avatarColours } from '../src/lib/colour';
+import {
+  forgetRoom,
+  rememberedRooms,
+  rememberedTheme,
+  rememberRoom,
+  rememberTheme,
+} from '../src/lib/remember';
+import { roomPath, routeOf } from '../src/lib/routes';
+import { byteLength, initials, pieces } from '../src/lib/text';
+import { dayName, sameDay } from '../src/lib/time';
+import {
+  audience,
+  clauses,
+  connectionWords,
+  heardBy,
+  joint,
+  named,
+  secondsUntil,
+  typingNames,
+} from '../src/lib/ui/words';
+import { ana, ben, cy } from './fake';
+
+describe('links', () => {
+  test.each([
+    ['plain', 'no address here', []],
+    [
+      'http and https',
+      'http://a.example https://b.example/x?y=z#w',
+      ['http://a.example/', 'https://b.example/x?y=z#w'],
+    ],
+    ['end of a sentence', 'See https://a.example/b.', ['https://a.example/b']],
+    ['brackets around', '(https://a.example/b)', ['https://a.example/b']],
+    ['brackets inside', 'https://a.example/b_(c)', ['https://a.example/b_(c)']],
+    [
+      'quotes and angles',
+      '<https://a.example> "https://b.example"',
+      ['https://a.example/', 'https://b.example/'],
+    ],
+    ['other schemes', 'javascript:alert(1) data:text/html,x file:///etc ftp://a.example', []],
+    ['inside a word', 'xhttps://a.example', []],
+    ['a hidden script', 'https://a.example/"onmouseover="alert(1)', ['https://a.example/']],
+    ['another name before the host', 'https://bank.example@evil.example/', []],
+    ['no host', 'https:// and http://', []],
+    ['upper case', 'HTTPS://A.EXAMPLE/B', ['https://a.example/B']],
+    ['a look-alike', 'https://аррӏе.example', ['https://xn--80ak6aa92e.example/']],
+  ] as const)('%s', (_, text, links) => {
+    const found = pieces(text);
+    expect(found.map((piece) => piece.text).join('')).toBe(text);
+    expect(found.flatMap(({ href }) => (href === undefined ? [] : [href]))).toEqual(links);
+  });
+
+  test('a long hostile text takes no long time', () => {
+    const text = `https://${'('.repeat(4000)}${')'.repeat(4000)}`;
+    const begin = performance.now();
+    pieces(text);
+    pieces(`https://a${')'.repeat(8000)}`);
+    pieces('http://'.repeat(1200));
+    expect(performance.now() - begin).toBeLessThan(100);
+  });
+});
+
+test('bytes are counted as the server counts them', () => {
+  expect(byteLength('aä€🥣')).toBe(1 + 2 + 3 + 4);
+});
+
+test.each([
+  ['ana', 'A'],
+  ['ana.b', 'AB'],
+  ['ana maria lopez', 'AM'],
+  ['ünal', 'Ü'],
+  ['👩‍🚒 fire', '👩‍🚒F'],
+  ['...', '?'],
+  ['', '?'],
+])('initials of %s', (name, letters) => {
+  expect(initials(name)).toBe(letters);
+});
+
+test('every colour carries white letters (WCAG 2.2, 1.4.3)', () => {
+  const light = (hex: string): number => {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+      const part = parseInt(hex.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  for (const colour of avatarColours) expect(1.05 / (light(colour) + 0.05), colour).toBeGreaterThan(4.5);
+  expect(avatarColour(7)).toBe(avatarColour(7));
+  expect(avatarColour(1)).not.toBe(avatarColour(2));
+  expect(new Set(Array.from({ length: 12 }, (_, id) => avatarColour(id))).size).toBe(12);
+  expect(avatarColours).toContain(avatarColour(-5));
+});
+
+test.each([
+  ['/', '', { page: 'home' }],
+  ['/login', '', { page: 'login' }],
+  ['/setup', '', { page: 'setup' }],
+  ['/signup', '?invitation=a%2Bb', { page: 'signup', invitation: 'a+b' }],
+  ['/signup', '', { page: 'signup', invitation: '' }],
+  ['/rooms/harbour', '', { page: 'room', name: 'harbour' }],
+  ['/rooms/caf%C3%A9', '', { page: 'room', name: 'café' }],
+  ['/rooms/%E0%A4', '', { page: 'home' }],
+  ['/rooms/a/b', '', { page: 'home' }],
+  ['/nowhere', '', { page: 'home' }],
+])('route of %s%s', (path, search, route) => {
+  expect(routeOf(path, search)).toEqual(route);
+});
+
+test('a room’s path leads to the room', () => {
+  expect(routeOf(roomPath('a/b?c#é'), '')).toEqual({ page: 'room', name: 'a/b?c#é' });
+});
+
+describe('what the browser keeps', () => {
+  beforeEach(() => {
+    localStorage.clear();
+  });
+
+  test('room numbers, by user, and nothing else', () => {
+    rememberRoom(1, 5);
+    rememberRoom(1, 5);
+    rememberRoom(1, 6);
+    rememberRoom(2, 7);
+    forgetRoom(1, 5);
+    expect(rememberedRooms(1)).toEqual([6]);
+    expect(rememberedRooms(2)).toEqual([7]);
+    expect(Object.fromEntries(Object.entries(localStorage))).toEqual({
+      'earshot.rooms.1': '[6]',
+      'earshot.rooms.2': '[7]',
+    });
+    forgetRoom(1, 6);
+    expect(localStorage.getItem('earshot.rooms.1')).toBeNull();
+  });
+
+  test.each(['', 'x', '{}', '[null,"1",-1,1.5,1e99,[2],3]'])('junk is no room: %s', (junk) => {
+    localStorage.setItem('earshot.rooms.1', junk);
+    expect(rememberedRooms(1)).toEqual(junk.endsWith('3]') ? [3] : []);
+  });
+
+  test('the chosen look', () => {
+    expect(rememberedTheme()).toBe('system');
+    rememberTheme('dark');
+    expect(rememberedTheme()).toBe('dark');
+    rememberTheme('system');
+    expect(localStorage.length).toBe(0);
+  });
+
+  test('storage that is switched off does no harm', () => {
+    vi.stubGlobal('localStorage', undefined);
+    rememberRoom(1, 5);
+    rememberTheme('dark');
+    expect(rememberedRooms(1)).toEqual([]);
+    expect(rememberedTheme()).toBe('system');
+    vi.unstubAllGlobals();
+  });
+});
+
+test('days have names', () => {
+  const now = new Date(2026, 2, 1, 9).getTime();
+  expect(dayName(now, now)).toBe('Today');
+  expect(dayName(new Date(2026, 1, 28, 23, 59).getTime(), now)).toBe('Yesterday');
+  expect(dayName(new Date(2026, 1, 20).getTime(), now)).toMatch(/20/);
+  expect(sameDay(new Date(2026, 2, 1, 0).getTime(), new Date(2026, 2, 1, 23, 59).getTime())).toBe(true);
+});
+
+describe('words', () => {
+  test.each([
+    [0, 'Nobody else is here to hear you.'],
+    [1, '1 person will hear this.'],
+    [12, '12 people will hear this.'],
+  ])('an audience of %i', (others, words) => {
+    expect(audience(others)).toBe(words);
+  });
+
+  test('heard by', () => {
+    expect([heardBy(0), heardBy(3)]).toEqual(['nobody heard it', 'heard by 3']);
+  });
+
+  test.each([
+    ['open', { phase: 'idle' }, ''],
+    ['first', { phase: 'connecting', tries: 0 }, 'Connecting…'],
+    ['again', { phase: 'connecting', tries: 2 }, 'Not connected. Trying'],
+    ['restart', { phase: 'waiting', until: 0, tries: 1, code: 1001 }, 'restarting'],
+    ['slow', { phase: 'waiting', until: 0, tries: 1, code: 4000 }, 'too slow'],
+    ['silent', { phase: 'waiting', until: 0, tries: 1, code: 4001 }, 'nothing was heard'],
+    ['full', { phase: 'waiting', until: 0, tries: 1, code: 4100 }, 'full'],
+    ['away', { phase: 'waiting', until: 0, tries: 1, code: 0 }, 'cannot be reached'],
+    ['broken', { phase: 'waiting', until: 0, tries: 1, code: 1006 }, 'broke off'],
+    ['logged out', { phase: 'ended', why: 'login', code: 4500 }, 'log-in has ended'],
+    ['abuse', { phase: 'ended', why: 'never', code: 4501 }, 'refused too much'],
+    ['mend', { phase: 'ended', why: 'never', code: 1009 }, 'does not understand'],
+  ] as const)('the connection: %s', (_, connection, words) => {
+    expect(connectionWords(connection, false)).toContain(words);
+  });
+
+  test('seconds are whole and not below nothing', () => {
+    expect([secondsUntil(1500, 0), secondsUntil(1, 0), secondsUntil(0, 5)]).toEqual([2, 1, 0]);
+  });
+
+  test.each([
+    [1, 0, 1, 0],
+    [3, 0, 3, 0],
+    [4, 0, 2, 2],
+    [2, 12, 2, 12],
+    [0, 5, 0, 5],
+  ])('%i named and %i not: %i names and %i others', (users, more, names, others) => {
+    const list = [ana, ben, cy, { id: 4, name: 'dora' }].slice(0, users);
+    const told = named({ users: list, more, verb: 'entered' });
+    expect([told.names.length, told.others]).toEqual([names, others]);
+  });
+
+  test('names are joined as in a sentence', () => {
+    expect([joint(0, 3, 0), joint(1, 3, 0), joint(2, 3, 0), joint(1, 2, 5)]).toEqual([
+      '',
+      ', ',
+      ' and ',
+      ', ',
+    ]);
+  });
+
+  test('only what happened is told', () => {
+    const none = { users: [] as never[], more: 0 };
+    const passage = { kind: 'passage', key: 1, at: 0, newDay: false, until: 0 } as const;
+    const empty = {
+      entered: none.users,
+      departed: [ben],
+      passing: [],
+      returned: [],
+      moreEntered: 0,
+      moreDeparted: 0,
+    };
+    expect(clauses({ ...passage, ...empty }).map(({ verb }) => verb)).toEqual(['left']);
+  });
+
+  test.each([
+    [0, ''],
+    [1, ' is typing…'],
+    [2, ' are typing…'],
+    [3, 'Several people are typing…'],
+  ])('%i typing', (count, rest) => {
+    expect(typingNames([ana, ben, cy].slice(0, count)).rest).toBe(rest);
+  });
+});
