@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -110,11 +111,14 @@ type Hub struct {
 	closed  bool
 }
 
-// user is one who has a session now.
+// user is one who has a session now, and what all sessions of one user share.
 type user struct {
-	sessions []*Session
-	posts    *rate.Limiter
-	joins    *rate.Limiter
+	// info is the user as of the last connect; a session keeps the one it began with.
+	info     *earshot.User
+	sessions []*Session // under Hub.mu
+	// What the user may still post and join. Made when first used: most connections only listen, and a limiter is a tenth
+	// of what one of those costs.
+	posts, joins atomic.Pointer[rate.Limiter]
 }
 
 // New makes a hub with fan-out workers of its own, one for each core; Close ends them.
@@ -162,17 +166,19 @@ func (h *Hub) Connect(
 	}
 	u := h.users[info.ID]
 	if u == nil {
-		u = &user{
-			posts: rate.NewLimiter(rate.Limit(h.cfg.PostsPerSecond), h.cfg.PostsBurst),
-			joins: rate.NewLimiter(rate.Limit(h.cfg.JoinsPerSecond), h.cfg.JoinsBurst),
-		}
+		u = &user{}
 		h.users[info.ID] = u
 	}
 	if len(u.sessions) >= h.cfg.SessionsPerUser {
 		return nil, earshot.Errorf(earshot.CodeLimit, "You have %d connections open; close one first.", len(u.sessions))
 	}
+	// What a session needs of the account, and no more: no password's hash stays in memory for the length of a visit.
+	info.Password, info.DateJoined, info.LastLogin = "", time.Time{}, time.Time{}
+	if u.info == nil || *u.info != info {
+		u.info = &info
+	}
 	u.sessions = append(u.sessions, s)
-	s.user, s.ref, s.posts, s.joins = info, info.Ref(), u.posts, u.joins
+	s.user, s.info = u, u.info
 	return s, nil
 }
 
@@ -180,10 +186,7 @@ func (h *Hub) Connect(
 func (h *Hub) disconnect(s *Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	u := h.users[s.ref.ID]
-	if u == nil {
-		return
-	}
+	u := s.user
 	for i, other := range u.sessions {
 		if other == s {
 			last := len(u.sessions) - 1
@@ -192,8 +195,8 @@ func (h *Hub) disconnect(s *Session) {
 			break
 		}
 	}
-	if len(u.sessions) == 0 {
-		delete(h.users, s.ref.ID)
+	if len(u.sessions) == 0 && h.users[s.info.ID] == u {
+		delete(h.users, s.info.ID)
 	}
 }
 

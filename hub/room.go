@@ -177,7 +177,7 @@ func (r *room) admit(ctx context.Context, s *Session, answer func(Joined)) error
 		r.mu.Lock()
 		info, rules := r.info, r.rules
 		r.mu.Unlock()
-		if err := r.hub.mayEnter(ctx, &s.user, &info); err != nil {
+		if err := r.hub.mayEnter(ctx, s.info, &info); err != nil {
 			return err
 		}
 		done, err := r.enter(s, rules, answer)
@@ -209,8 +209,8 @@ func (r *room) enter(s *Session, rules uint64, answer func(Joined)) (done bool, 
 	}
 	m := &membership{session: s, room: r}
 	l.add(m)
-	r.arrive(s.ref)
-	joined := r.joined(s.ref)
+	r.arrive(s.info.Ref())
+	joined := r.joined(s.info.Ref())
 	r.mu.Unlock()
 	s.rooms = append(s.rooms, m)
 	answer(joined)
@@ -227,7 +227,7 @@ func (r *room) repeat(m *membership, answer func(Joined)) error {
 	}
 	r.mu.Lock()
 	m.lane.catchUp(m)
-	joined := r.joined(m.session.ref)
+	joined := r.joined(m.session.info.Ref())
 	r.mu.Unlock()
 	answer(joined)
 	return nil
@@ -267,7 +267,7 @@ func (r *room) drop(m *membership) bool {
 	defer r.mu.Unlock()
 	l.catchUp(m)
 	l.remove(m)
-	r.departed(m.session.ref)
+	r.departed(m.session.info.Ref())
 	return true
 }
 

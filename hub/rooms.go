@@ -251,7 +251,7 @@ func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
 	refused := make(map[*Session]bool)
 	var failed error
 	for _, s := range r.inside() {
-		err := r.hub.mayEnter(ctx, &s.user, info)
+		err := r.hub.mayEnter(ctx, s.info, info)
 		if err == nil {
 			continue
 		}

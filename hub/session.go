@@ -3,6 +3,7 @@ package hub
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -17,11 +18,9 @@ const typingEvery = 2 * time.Second
 type Session struct {
 	hub        *Hub
 	conn       Conn
-	user       earshot.User
-	ref        earshot.UserRef
+	user       *user
+	info       *earshot.User
 	credential earshot.SecretHash
-	posts      *rate.Limiter
-	joins      *rate.Limiter
 
 	mu    sync.Mutex
 	rooms []*membership
@@ -36,11 +35,11 @@ type membership struct {
 	// at is the place in lane.members, under lane.mu.
 	at int
 	// typedAt is when typing was last passed on; only the session's own commands use it, one at a time.
-	typedAt time.Time
+	typedAt int64 // milliseconds since 1970
 }
 
 // User tells whose session it is.
-func (s *Session) User() earshot.User { return s.user }
+func (s *Session) User() earshot.User { return *s.info }
 
 // Joined is a room as it is at the moment of joining.
 type Joined struct {
@@ -72,7 +71,7 @@ type Posted struct {
 // that is in the room already gets the answer again. May ask the store, so it may take its time. Errors: CodeNotFound
 // where there is no such room or the user may not know of it, CodeLimit, CodeStopping.
 func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joined)) error {
-	if err := take(s.joins, time.Now(), "You are joining rooms faster than this server allows."); err != nil {
+	if err := s.mayJoin("You are joining rooms faster than this server allows."); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -122,7 +121,7 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 		return Posted{}, err
 	}
 	now := time.Now()
-	if err := take(s.posts, now, "You are posting faster than this server allows."); err != nil {
+	if err := s.mayPost(now); err != nil {
 		return Posted{}, err
 	}
 	if m.room.congested() {
@@ -132,7 +131,7 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	}
 	at := now.Truncate(time.Millisecond)
 	receipt, err := s.hub.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindMessage, Room: id, At: at, Author: s.ref, Text: draft.Text, Nonce: draft.Nonce,
+		Kind: earshot.KindMessage, Room: id, At: at, Author: s.info.Ref(), Text: draft.Text, Nonce: draft.Nonce,
 	})
 	if err != nil {
 		return Posted{}, err
@@ -141,9 +140,26 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	return Posted{Seq: receipt.Seq, At: at, Heard: max(receipt.Heard-1, 0)}, nil
 }
 
-// take takes one from what a limiter allows, or says when there is one again.
-func take(limiter *rate.Limiter, now time.Time, refusal string) error {
-	r := limiter.ReserveN(now, 1)
+// mayPost takes one from what the user may post, over all sessions.
+func (s *Session) mayPost(now time.Time) error {
+	cfg := &s.hub.cfg
+	return take(&s.user.posts, cfg.PostsPerSecond, cfg.PostsBurst, now, "You are posting faster than this server allows.")
+}
+
+// mayJoin takes one from what the user may join and ask, over all sessions.
+func (s *Session) mayJoin(refusal string) error {
+	cfg := &s.hub.cfg
+	return take(&s.user.joins, cfg.JoinsPerSecond, cfg.JoinsBurst, time.Now(), refusal)
+}
+
+// take takes one from what a limiter allows, or says when there is one again. It makes the limiter if there is none.
+func take(limiter *atomic.Pointer[rate.Limiter], perSecond float64, burst int, now time.Time, refusal string) error {
+	l := limiter.Load()
+	if l == nil {
+		limiter.CompareAndSwap(nil, rate.NewLimiter(rate.Limit(perSecond), burst))
+		l = limiter.Load()
+	}
+	r := l.ReserveN(now, 1)
 	wait := r.DelayFrom(now)
 	if r.OK() && wait == 0 {
 		return nil
@@ -161,11 +177,11 @@ func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
 		return errNotInRoom()
 	}
 	now := time.Now()
-	if now.Sub(m.typedAt) < typingEvery || m.room.large() {
+	if now.UnixMilli()-m.typedAt < typingEvery.Milliseconds() || m.room.large() {
 		return nil
 	}
-	m.typedAt = now
-	_, err := s.hub.relay.Publish(ctx, &earshot.Event{Kind: earshot.KindTyping, Room: id, At: now, Author: s.ref})
+	m.typedAt = now.UnixMilli()
+	_, err := s.hub.relay.Publish(ctx, &earshot.Event{Kind: earshot.KindTyping, Room: id, At: now, Author: s.info.Ref()})
 	return err
 }
 
@@ -175,7 +191,7 @@ func (s *Session) Occupants(id earshot.RoomID, after string) (Page, error) {
 	if m == nil {
 		return Page{}, errNotInRoom()
 	}
-	if err := take(s.joins, time.Now(), "You are asking faster than this server allows."); err != nil {
+	if err := s.mayJoin("You are asking faster than this server allows."); err != nil {
 		return Page{}, err
 	}
 	m.room.mu.Lock()
