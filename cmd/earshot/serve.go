@@ -154,9 +154,10 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 }
 
-// sweep removes expired log-ins now and again until stop.
+// sweep removes expired log-ins now and again, and gives memory back after bursts, until stop.
 func (s *server) sweep(ctx context.Context) {
 	ctx, s.endWork = context.WithCancel(ctx)
+	s.work.Go(func() { trim(ctx) })
 	s.work.Go(func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -252,7 +253,7 @@ func (s *Server) Close(ctx context.Context) error {
 		s.close.Do(func() { close(s.empty) })
 	}
 	s.mu.Unlock()
-	for _, c := range s.all() {
+	for _, c := range s.all(nil) {
 		c.Close(earshot.CloseStopping)
 	}
 	var late error
@@ -260,7 +261,7 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-s.empty:
 	case <-ctx.Done():
 		late = ctx.Err()
-		for _, c := range s.all() {
+		for _, c := range s.all(nil) {
 			c.link.abort()
 		}
 		<-s.empty
@@ -275,10 +276,11 @@ func (s *Server) Close(ctx context.Context) error {
 	return errors.Join(late, err)
 }
 
-func (s *Server) all() []*conn {
+// all gives the connections there are, in into if it is long enough.
+func (s *Server) all(into []*conn) []*conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	conns := make([]*conn, 0, len(s.conns))
+	conns := slices.Grow(into[:0], len(s.conns))
 	for c := range s.conns {
 		conns = append(conns, c)
 	}

@@ -27,6 +27,7 @@ func (s *Server) sweep(ctx context.Context) {
 	// The protocol's ping finds out whether the client is there; ours lets a page know that the server is (wire.Ping). Both
 	// go in one write.
 	ping := append(ws.MustCompileFrame(ws.NewPingFrame(nil)), frameOf(&wire.Ping{Type: wire.FramePing})...)
+	var conns []*conn
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,9 +35,11 @@ func (s *Server) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := s.clock()
-		for _, c := range s.all() {
+		conns = s.all(conns)
+		for _, c := range conns {
 			s.look(c, now, ping)
 		}
+		clear(conns) // they are not kept from going by having been looked at
 	}
 }
 

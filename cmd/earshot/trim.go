@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	trimEvery = 5 * time.Second
+	// trimQuiet is how much may be allocated in trimEvery for the server to count as quiet.
+	trimQuiet = 512 << 10
+	// trimWorth is how much must have been allocated since the last time for another to be worth a collection.
+	trimWorth = 4 << 20
+)
+
+// trimmer decides when to give memory back to the system. Ten thousand people arriving leave twice as much garbage as
+// what stays, and the collector, which waits until the heap has doubled, would keep it for as long as they only listen:
+// with this, an idle connection was measured to cost 1.75 kB instead of 2.6.
+type trimmer struct {
+	seen    uint64 // allocated up to the last look
+	trimmed uint64 // allocated up to the last time
+}
+
+// due takes how many bytes were ever allocated, and tells whether a burst is over.
+func (t *trimmer) due(allocated uint64) bool {
+	quiet := allocated-t.seen < trimQuiet
+	t.seen = allocated
+	if !quiet || allocated-t.trimmed < trimWorth {
+		return false
+	}
+	t.trimmed = allocated
+	return true
+}
+
+// trim gives memory back after each burst, until ctx ends.
+func trim(ctx context.Context) {
+	var t trimmer
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	tick := time.NewTicker(trimEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		metrics.Read(sample)
+		if t.due(sample[0].Value.Uint64()) {
+			debug.FreeOSMemory()
+		}
+	}
+}
