@@ -1,0 +1,181 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+import type { NewUser, Server } from './server.ts';
+import { Watch } from './watch.ts';
+
+/** How a person's browser is set up. */
+export interface Setup {
+  scheme?: 'light' | 'dark';
+  width?: number;
+  height?: number;
+}
+
+/** A person at a browser, in a profile of their own: what they do, and what they see. */
+export class Person {
+  readonly page: Page;
+  readonly watch: Watch;
+  readonly user: NewUser;
+  readonly context: BrowserContext;
+  readonly #server: Server;
+
+  private constructor(server: Server, user: NewUser, context: BrowserContext, page: Page, watch: Watch) {
+    this.#server = server;
+    this.user = user;
+    this.context = context;
+    this.page = page;
+    this.watch = watch;
+  }
+
+  /** Opens a window with an empty profile. */
+  static async arrive(browser: Browser, server: Server, user: NewUser, setup: Setup = {}): Promise<Person> {
+    const context = await browser.newContext({
+      viewport: { width: setup.width ?? 1280, height: setup.height ?? 800 },
+      colorScheme: setup.scheme ?? 'light',
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+      timezoneId: 'UTC',
+    });
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    return new Person(server, user, context, page, await Watch.of(context, page));
+  }
+
+  /** Opens another tab in the same profile. */
+  async tab(): Promise<Person> {
+    const page = await this.context.newPage();
+    return new Person(this.#server, this.user, this.context, page, this.watch.also(page));
+  }
+
+  async visit(path: string): Promise<void> {
+    await this.page.goto(this.#server.url + path);
+  }
+
+  /** Fills the form that is shown, by the labels of its fields, and sends it. */
+  async submit(fields: Record<string, string>, button: string): Promise<void> {
+    for (const [label, value] of Object.entries(fields))
+      await this.page.getByLabel(label, { exact: true }).fill(value);
+    await this.page.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  /** Logs in, and returns when the socket is open. */
+  async logIn(): Promise<void> {
+    await this.visit('/login');
+    await this.submit({ Username: this.user.name, Password: this.user.password }, 'Log in');
+    await this.connected();
+  }
+
+  /** Waits until the page says that it is connected. */
+  async connected(): Promise<void> {
+    await this.page.locator('[data-testid=chat][data-connection=open]').waitFor();
+  }
+
+  get joined(): Locator {
+    return this.page.getByTestId('rooms-joined');
+  }
+
+  get others(): Locator {
+    return this.page.getByTestId('rooms-others');
+  }
+
+  /** Enters a room from the list, and returns when one hears. */
+  async enter(title: string): Promise<void> {
+    await this.others.getByRole('button', { name: title }).click();
+    await this.isIn(title);
+  }
+
+  /** Goes to a room that one is in. */
+  async look(title: string): Promise<void> {
+    await this.joined.getByRole('link', { name: title }).click();
+    await this.isIn(title);
+  }
+
+  /** Waits until a room that one is in is shown, and one hears. */
+  async isIn(title: string): Promise<void> {
+    await this.page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+    await this.page.getByTestId('marker').first().waitFor();
+    await this.page.getByTestId('composer').waitFor();
+  }
+
+  get composer(): Locator {
+    return this.page.getByTestId('composer');
+  }
+
+  /** Says something in the room that is shown, and returns when the server has acknowledged it. */
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+    await this.own(text).and(this.page.locator('[data-stage=sent]')).waitFor();
+  }
+
+  /** One's own message with a text. */
+  own(text: string): Locator {
+    return this.message(text).and(this.page.locator('[data-own=true]'));
+  }
+
+  /** A message with a text in the room that is shown. */
+  message(text: string): Locator {
+    return this.page.getByTestId('message').filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** Waits until somebody's message is heard, and only once. */
+  async hears(text: string): Promise<void> {
+    await this.message(text).first().waitFor();
+    expect(await this.message(text).count()).toBe(1);
+  }
+
+  /** The texts of the messages in the room that is shown, in their order. */
+  async said(): Promise<string[]> {
+    return await this.page.getByTestId('message-text').allInnerTexts();
+  }
+
+  /** Lines about who entered and left. */
+  passage(text: string | RegExp): Locator {
+    return this.page.getByTestId('passage').filter({ hasText: text });
+  }
+
+  /** Names of the people in the room that is shown. */
+  async occupants(): Promise<string[]> {
+    return await this.page.getByTestId('occupants').locator('bdi').allInnerTexts();
+  }
+
+  /** How many unread messages a room has, by the list. */
+  async unread(title: string): Promise<number> {
+    const badge = this.joined.getByRole('link', { name: title }).getByTestId('unread');
+    return (await badge.count()) === 0 ? 0 : Number.parseInt(await badge.innerText(), 10);
+  }
+
+  /** Chooses from the menu of the room that is shown. */
+  async roomMenu(item: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Room menu' }).click();
+    await this.page.getByRole('button', { name: item }).click();
+  }
+
+  /** Chooses from one's own menu. */
+  async accountMenu(item: string): Promise<void> {
+    await this.page.getByRole('button', { name: /^Your account/ }).click();
+    await this.page.getByRole('button', { name: item }).click();
+  }
+
+  /** Everything that the browser keeps for the page, and what it shows of it elsewhere: title and address. */
+  async kept(): Promise<string> {
+    const inPage = await this.page.evaluate(async () => ({
+      title: document.title,
+      address: location.href,
+      state: JSON.stringify(history.state),
+      cookie: document.cookie,
+      local: Object.entries(localStorage),
+      session: Object.entries(sessionStorage),
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+      caches: await caches.keys(),
+      workers: (await navigator.serviceWorker.getRegistrations()).length,
+    }));
+    return JSON.stringify([inPage, await this.context.storageState({ indexedDB: true })]);
+  }
+
+  /** Closes the window, and fails if the page did on the way what it must not. */
+  async go(): Promise<void> {
+    await this.context.close();
+    expect(this.watch.faults).toEqual([]);
+  }
+}
