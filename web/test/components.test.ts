@@ -386,7 +386,7 @@ describe('the people', () => {
   test('are counted, and asked for page by page', async () => {
     const { chat, fake, enter } = await chatting();
     const crowd = Array.from({ length: 100 }, (_, i) => ({ id: i + 1, name: `p${i}` }));
-    render(Occupants, { room: await enter(1, crowd, 500), chat, onclose: vi.fn() });
+    render(Occupants, { room: await enter(1, crowd, 500), chat, alone: false, onclose: vi.fn() });
     expect(screen.getByTestId('occupant-count').textContent).toBe('500');
     expect(within(screen.getByTestId('occupants')).getAllByRole('listitem')).toHaveLength(100);
     expect(screen.getByText('100 of 500 shown')).toBeTruthy();
