@@ -267,6 +267,32 @@ func TestTalk(t *testing.T) {
 	})
 }
 
+func TestTypingIsToldNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		a, b := h.connect(ana), h.connect(ben)
+		b.join(room)
+		a.join(room)
+		types := func(times int) {
+			for range times {
+				if err := a.Typing(t.Context(), room); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		types(5)
+		b.hears("1#1 entered ben, 1 inside", "1#2 entered ana, 2 inside", "1 ana types")
+		time.Sleep(2 * time.Second) // the bubble's clock
+		types(5)
+		b.hears("1 ana types")
+		a.say(room, "so")
+		types(5)
+		b.hears("1#3 ana: so", "1 ana types")
+	})
+}
+
 func TestManySessionsAreOneOccupant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, nil)

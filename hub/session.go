@@ -136,6 +136,7 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	if err != nil {
 		return Posted{}, err
 	}
+	m.typedAt = 0 // what is typed after a message is another one
 	// The author is in the room and is counted among those who hear it.
 	return Posted{Seq: receipt.Seq, At: at, Heard: max(receipt.Heard-1, 0)}, nil
 }
@@ -169,7 +170,7 @@ func take(limiter *atomic.Pointer[rate.Limiter], perSecond float64, burst int, n
 	return &earshot.Error{Code: earshot.CodeRateLimited, Message: refusal, RetryAfter: min(wait, time.Hour)}
 }
 
-// Typing tells the others that the user types. More often than every two seconds, and in rooms of over largeRoom, it
+// Typing tells the others that the user types. More often than every two seconds (a post in between begins anew), and in rooms of over largeRoom, it
 // tells nobody and is no error. Errors: CodeNotInRoom, CodeStopping.
 func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
 	m := s.membership(id)
