@@ -74,8 +74,19 @@ web-test: node ## Run the page's unit tests
 e2e: build ## Run the browser tests against the real server (CHROME=path)
 	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm test --workspace e2e
 
+.PHONY: pictures
+pictures: build ## Take the pictures of README and docs from the running program
+	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm run --silent --workspace e2e pictures
+
 .PHONY: bench
-bench: bin/page.stamp ## Run the benchmarks of the Go code
+bench: build ## Measure Earshot beside its peers, and write docs/performance.md and .svg (BENCH="-quick -only floor,earshot")
+	@bench/need.sh
+	cd bench && CGO_ENABLED=0 go build -trimpath -o ../bin/bench/ ./cmd/...
+	cd bench && ../bin/bench/bench -earshot ../bin/earshot -bin ../bin/bench -peers peers -json ../bin/bench/outcomes.json \
+		$(if $(BENCH),,-docs ../docs) $(BENCH)
+
+.PHONY: bench-go
+bench-go: bin/page.stamp ## Run the benchmarks of the Go code
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: vuln
