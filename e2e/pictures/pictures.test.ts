@@ -32,7 +32,11 @@ afterAll(async () => {
 /** Two people talk while two others listen; the first one's page is what is shown. */
 async function talk(setup: Setup): Promise<Person> {
   const ana = await scene.person('ana', setup);
-  const others = [await scene.person('ben'), await scene.person('cleo'), await scene.person('dmitri')] as const;
+  const others = [
+    await scene.person('ben'),
+    await scene.person('cleo'),
+    await scene.person('dmitri'),
+  ] as const;
   const [ben, cleo] = others;
   for (const room of [title, 'Lunch', 'Incident 42']) {
     for (const person of [ana, ...others]) {

@@ -1,7 +1,5 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
 import tests from '../vitest.config.ts';
 
-const pictures = mergeConfig(tests, defineConfig({}));
-pictures.test.include = ['pictures/*.test.ts'];
-export default pictures;
+export default defineConfig({ test: { ...tests.test, include: ['pictures/*.test.ts'] } });
