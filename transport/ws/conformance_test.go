@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gobwas/httphead"
 	gobwas "github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot/transport/ws"
@@ -23,11 +24,11 @@ type raw struct {
 }
 
 // dialRaw shakes hands and reads hello.
-func (h *house) dialRaw(user string) *raw {
+func (h *house) dialRaw(user string, extensions ...httphead.Option) *raw {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
-	nc, rest, _, err := gobwas.Dialer{Protocols: []string{wire.Subprotocol}}.Dial(ctx, h.url(user))
+	nc, rest, _, err := gobwas.Dialer{Protocols: []string{wire.Subprotocol}, Extensions: extensions}.Dial(ctx, h.url(user))
 	if err != nil {
 		h.t.Fatalf("dial: %v", err)
 	}

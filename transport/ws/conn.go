@@ -17,6 +17,8 @@ type conn struct {
 	srv     *Server
 	link    link
 	session *hub.Session
+	// deflate tells that compression was negotiated.
+	deflate bool
 	reader
 
 	// heard is when bytes last came in, in seconds of the server's clock.
@@ -34,7 +36,12 @@ type conn struct {
 const maxRefused = 64
 
 // Encoding implements hub.Conn.
-func (c *conn) Encoding() hub.Encoding { return encoding{} }
+func (c *conn) Encoding() hub.Encoding {
+	if c.deflate {
+		return deflated{}
+	}
+	return encoding{}
+}
 
 // Write implements hub.Conn.
 func (c *conn) Write(frames []byte) {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsflate"
 )
 
 // reader turns the bytes that come in into messages. Between two messages it holds no memory: only what is left of a
@@ -18,6 +19,8 @@ type reader struct {
 	// message is what came of a fragmented message, and fragmented tells that there is one.
 	message    []byte
 	fragmented bool
+	// packed tells that the message which is coming in is compressed.
+	packed bool
 	// since is when partial or message began, in seconds of the server's clock; 0 if both are empty.
 	since atomic.Int64
 }
@@ -87,7 +90,14 @@ func (c *conn) next(data []byte) (header ws.Header, payload []byte, size int, er
 	if c.fragmented {
 		state = state.Set(ws.StateFragmented)
 	}
-	if err := ws.CheckHeader(header, state); err != nil {
+	check := header
+	if c.deflate {
+		// RFC 7692, section 6: the bit may stand on the first frame of a message. The others stay forbidden.
+		if check, _, err = wsflate.UnsetBit(header); err != nil {
+			return header, nil, len(data), &violation{ws.StatusProtocolError, "a bit is set that compression does not allow here"}
+		}
+	}
+	if err := ws.CheckHeader(check, state); err != nil {
 		return header, nil, len(data), &violation{ws.StatusProtocolError, err.Error()}
 	}
 	if header.OpCode == ws.OpBinary {
@@ -119,6 +129,9 @@ func (c *conn) frame(h ws.Header, payload []byte) (later func(), err error) {
 		return nil, nil
 	case ws.OpText, ws.OpContinuation, ws.OpBinary: // next has refused the last
 	}
+	if h.OpCode == ws.OpText {
+		c.packed = h.Rsv1()
+	}
 	if !h.Fin {
 		c.fragmented = true
 		c.hold(payload)
@@ -128,6 +141,12 @@ func (c *conn) frame(h ws.Header, payload []byte) (later func(), err error) {
 		c.hold(payload)
 		payload = c.message
 		defer c.release()
+	}
+	if c.packed {
+		if payload, err = c.srv.inflater.inflate(payload, c.srv.frameBytes); err != nil {
+			return nil, err
+		}
+		defer clear(payload)
 	}
 	// Section 8.1: text that is not UTF-8 ends the connection. Fragments may split a character, so the whole is checked.
 	if !utf8.Valid(payload) {

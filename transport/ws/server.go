@@ -60,6 +60,7 @@ type Server struct {
 	writeBuffer int
 	log         *slog.Logger
 	begin       time.Time
+	inflater    inflater
 	pollers     *pollers // nil where every connection has goroutines
 
 	// links are the goroutines that serve connections, sweeping the one that sweeps.
@@ -126,9 +127,11 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 	if err := checkHandshake(r); err != nil {
 		return err
 	}
+	extension := offer()
 	upgrader := ws.HTTPUpgrader{
-		Timeout:  handshakeTimeout,
-		Protocol: func(p string) bool { return p == wire.Subprotocol },
+		Timeout:   handshakeTimeout,
+		Protocol:  func(p string) bool { return p == wire.Subprotocol },
+		Negotiate: extension.Negotiate,
 	}
 	nc, rw, _, err := upgrader.Upgrade(r, w)
 	if err != nil {
@@ -143,13 +146,13 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 	if _, err := rw.Read(early); err != nil && len(early) > 0 {
 		early = nil
 	}
-	s.serve(nc, early, user, credential)
+	_, compressed := extension.Accepted()
+	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential)
 	return nil
 }
 
 // serve connects the session, says hello, and starts reading.
-func (s *Server) serve(nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
-	c := &conn{srv: s}
+func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
 	c.heard.Store(s.clock())
 	start := s.connect(c, nc)
 	if !s.remember(c) {

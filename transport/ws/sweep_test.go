@@ -34,7 +34,7 @@ func newPipe(t *testing.T, opts Options) *pipe {
 	}
 	near, far := net.Pipe()
 	p.client = far
-	p.srv.serve(near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1})
+	p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1})
 	return p
 }
 
