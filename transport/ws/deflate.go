@@ -69,16 +69,25 @@ func pack(plain []byte) ([]byte, error) {
 // messages are unpacked at once, and none while nobody sends.
 type inflater struct{ readers sync.Pool }
 
+// usedReader is what flate.NewReader made, as its documentation says.
+type usedReader interface {
+	io.Reader
+	flate.Resetter
+}
+
 // inflate unpacks a message of at most so many bytes. It stops at the bound whatever the message would become: ten
 // kilobytes can unpack to ten megabytes.
 func (i *inflater) inflate(packed []byte, bound int) ([]byte, error) {
 	// The tail that the sender took off, and an empty last block, so that the reader finds an end.
 	source := io.MultiReader(bytes.NewReader(packed), bytes.NewReader([]byte(deflateTail+"\x01\x00\x00\xff\xff")))
-	r, ok := i.readers.Get().(io.ReadCloser)
-	if !ok {
+	var r io.Reader
+	if used, ok := i.readers.Get().(usedReader); ok {
+		if err := used.Reset(source, nil); err != nil {
+			return nil, err
+		}
+		r = used
+	} else {
 		r = flate.NewReader(source)
-	} else if err := r.(flate.Resetter).Reset(source, nil); err != nil {
-		return nil, err
 	}
 	defer i.readers.Put(r)
 	var out bytes.Buffer

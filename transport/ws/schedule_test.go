@@ -55,7 +55,7 @@ type frame struct {
 // one order, once, nothing from before joining, nothing missing while there. Those that stall are closed, or catch up.
 func TestRandomScheduleOfConnections(t *testing.T) {
 	const walkers, rooms, steps = 1000, 100, 10
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // a schedule
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	h := newHouse(t, ws.Options{WriteBuffer: 16 << 10}, func(c *hub.Config) { c.SessionsPerUser = walkers })
 	h.addUsers("owner")
