@@ -33,7 +33,7 @@ func (s *Store) CreateBrowserSession(ctx context.Context, b earshot.BrowserSessi
 func (s *Store) BrowserSession(ctx context.Context, hash earshot.SecretHash) (earshot.BrowserSession, error) {
 	b := earshot.BrowserSession{Hash: hash}
 	var created, expires int64
-	err := s.read.QueryRowContext(ctx, `SELECT user_id, created_at, expires_at FROM browser_session WHERE secret_hash = $1`, hash[:]).
+	err := s.one(ctx, `SELECT user_id, created_at, expires_at FROM browser_session WHERE secret_hash = $1`, hash[:]).
 		Scan(&b.User, &created, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.BrowserSession{}, errNoSession()
@@ -106,7 +106,7 @@ func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token) error 
 func (s *Store) Token(ctx context.Context, hash earshot.SecretHash) (earshot.Token, error) {
 	t := earshot.Token{Hash: hash}
 	var created int64
-	err := s.read.QueryRowContext(ctx, `SELECT user_id, created_at FROM token WHERE secret_hash = $1`, hash[:]).Scan(&t.User, &created)
+	err := s.one(ctx, `SELECT user_id, created_at FROM token WHERE secret_hash = $1`, hash[:]).Scan(&t.User, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.Token{}, earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
 	}
@@ -140,7 +140,7 @@ func (s *Store) Invitation(ctx context.Context, hash earshot.SecretHash) (earsho
 		by      sql.NullInt64
 		expires int64
 	)
-	err := s.read.QueryRowContext(ctx, `SELECT created_by, expires_at, uses_left FROM invitation WHERE secret_hash = $1`, hash[:]).
+	err := s.one(ctx, `SELECT created_by, expires_at, uses_left FROM invitation WHERE secret_hash = $1`, hash[:]).
 		Scan(&by, &expires, &inv.UsesLeft)
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.Invitation{}, earshot.Errorf(earshot.CodeNotFound, "There is no such invitation.")

@@ -31,7 +31,7 @@ func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.N
 
 // Room implements earshot.RoomStore.
 func (s *Store) Room(ctx context.Context, id earshot.RoomID) (earshot.Room, error) {
-	r, err := scanRoom(s.read.QueryRowContext(ctx, selectRoom+`WHERE id = $1`, int64(id)))
+	r, err := scanRoom(s.one(ctx, selectRoom+`WHERE id = $1`, int64(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.Room{}, errNoRoom()
 	}
@@ -105,7 +105,7 @@ func (s *Store) RemoveMember(ctx context.Context, room earshot.RoomID, user ears
 // IsMember implements earshot.MemberStore.
 func (s *Store) IsMember(ctx context.Context, room earshot.RoomID, user earshot.UserID) (bool, error) {
 	var is bool
-	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM room_member WHERE room_id = $1 AND user_id = $2)`,
+	err := s.one(ctx, `SELECT EXISTS (SELECT 1 FROM room_member WHERE room_id = $1 AND user_id = $2)`,
 		int64(room), int64(user)).Scan(&is)
 	return is, s.fail(ctx, err)
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -23,6 +24,8 @@ type Store struct {
 	write *sql.DB
 	// read runs the rest; on PostgreSQL it is the same pool.
 	read *sql.DB
+	// prepared are the statements of one, by their text: *sql.Stmt. There are as many as the package has such queries.
+	prepared sync.Map
 	dialect
 }
 
@@ -91,6 +94,32 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 	}
 	return s.fail(ctx, tx.Commit())
 }
+
+// one asks for one row, by a statement that is prepared once. To read and plan such a query takes SQLite longer than to
+// find the row, and every handshake asks two of them.
+func (s *Store) one(ctx context.Context, query string, args ...any) row {
+	if known, ok := s.prepared.Load(query); ok {
+		if stmt, ok := known.(*sql.Stmt); ok {
+			return stmt.QueryRowContext(ctx, args...)
+		}
+	}
+	stmt, err := s.read.PrepareContext(context.WithoutCancel(ctx), query)
+	if err != nil {
+		return noRow{err}
+	}
+	if known, raced := s.prepared.LoadOrStore(query, stmt); raced {
+		_ = stmt.Close()
+		if first, ok := known.(*sql.Stmt); ok {
+			stmt = first
+		}
+	}
+	return stmt.QueryRowContext(ctx, args...)
+}
+
+// noRow is the row of a query that could not be asked.
+type noRow struct{ err error }
+
+func (r noRow) Scan(...any) error { return r.err }
 
 // changed runs a statement and gives the number of rows that it changed.
 func (s *Store) changed(ctx context.Context, query string, args ...any) (int64, error) {

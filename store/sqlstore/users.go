@@ -135,7 +135,7 @@ func (s *Store) UserByName(ctx context.Context, key earshot.NameKey) (earshot.Us
 }
 
 func (s *Store) userBy(ctx context.Context, where string, arg any) (earshot.User, error) {
-	u, err := scanUser(s.read.QueryRowContext(ctx, selectUser+where, arg))
+	u, err := scanUser(s.one(ctx, selectUser+where, arg))
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.User{}, errNoUser()
 	}
@@ -155,7 +155,7 @@ func (s *Store) UpdateUser(ctx context.Context, u earshot.User) error {
 // CountUsers implements earshot.UserStore.
 func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	var n int
-	err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM auth_user`).Scan(&n)
+	err := s.one(ctx, `SELECT count(*) FROM auth_user`).Scan(&n)
 	return n, s.fail(ctx, err)
 }
 
