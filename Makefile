@@ -104,7 +104,7 @@ release: bin/page.stamp ## Build for Linux, Windows and macOS, on amd64 and arm6
 
 .PHONY: clean
 clean: ## Remove what was built and installed here; the data stays
-	rm -rf bin release node_modules web/node_modules e2e/node_modules e2e/out coverage.out
+	rm -rf bin release node_modules web/node_modules e2e/node_modules e2e/out bench/peers/socketio/node_modules coverage.out
 	find web/dist -mindepth 1 ! -name .gitkeep -delete
 
 .PHONY: help

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// machine describes the machine without naming it.
+func machine() string {
+	model := "processor of unknown make"
+	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	kernel := "Linux"
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		// Only the version: what follows it names builders and flavours.
+		version, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-")
+		kernel += " " + version
+	}
+	memory := ""
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		memory = fmt.Sprintf(", %.0f GB of memory", float64(info.Totalram)*float64(info.Unit)/1e9)
+	}
+	return fmt.Sprintf("%d processors, %s%s, %s, %s", online(), model, memory, kernel, runtime.Version())
+}
+
+// online counts the machine's processors: this process has been told of one only.
+func online() int {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.NumCPU()
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "processor") {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+// command is how the benchmark was run, without paths.
+func command(args []string) string {
+	words := []string{"make bench"}
+	var flags []string
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
+		switch name {
+		case "only", "work", "rounds", "settle":
+			if !joined && i+1 < len(args) {
+				i++
+				value = args[i]
+			}
+			flags = append(flags, "-"+name+" "+value)
+		case "quick":
+			flags = append(flags, "-quick")
+		}
+	}
+	if len(flags) > 0 {
+		words = append(words, `BENCH="`+strings.Join(flags, " ")+`"`)
+	}
+	return strings.Join(words, " ")
+}

@@ -1,0 +1,30 @@
+// Package load puts load on a messenger over WebSocket and counts what comes back: how much, how late, and whether anything
+// was lost or came twice.
+//
+// It is one loop over one epoll, without a goroutine or a buffer per connection, so that the generator costs less than what it
+// measures. What differs between messengers is behind Protocol. It runs on Linux only.
+package load
+
+// Protocol is what a messenger wants to hear and how it says things, once the WebSocket is open. Users and rooms are numbered
+// from 0; a Protocol knows their names. It is used by one generator at a time.
+type Protocol interface {
+	// Handshake appends the request that opens the user's WebSocket (RFC 6455, section 4.1), to its empty line.
+	Handshake(dst []byte, user int) []byte
+	// Steps is what is said until the user is logged in and inside the rooms.
+	Steps(user int, rooms []int) []Step
+	// Post appends the payload that posts the text to the room. n is different for each post of a run, and above 0.
+	Post(dst []byte, user, room int, text []byte, n uint64) []byte
+	// Opcode is the kind of frame in which everything is said: OpText or OpBinary.
+	Opcode() byte
+	// Answer looks at the payload of a frame without a message in it. It returns what is to be said in return, nil for
+	// nothing, and an error where the messenger refused something.
+	Answer(payload []byte) ([]byte, error)
+}
+
+// Step is one thing to say and what to wait for afterwards.
+type Step struct {
+	// Say is the payload of one frame; nil says nothing.
+	Say []byte
+	// Want is what a payload has in it when the step is done.
+	Want []byte
+}

@@ -1,0 +1,165 @@
+package peer
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/earshot-chat/earshot/bench/load"
+	"github.com/earshot-chat/earshot/bench/proc"
+)
+
+// earshot is the product, as its users run it: accounts in its database, tokens for the log-in, rooms made over its API.
+type earshot struct {
+	bin, data string
+	tokens    []string
+	rooms     []int64
+}
+
+func (e *earshot) Name() string { return "Earshot" }
+
+func (e *earshot) Note() string {
+	return "Each user has an account in the database and a bearer token of its own; limits on posts are raised, all else is as installed."
+}
+
+func (e *earshot) Prepare(ctx context.Context, env Env) error {
+	e.bin, e.data = env.Earshot, filepath.Join(env.Tmp, "earshot")
+	names := filepath.Join(env.Tmp, "users.txt")
+	var list bytes.Buffer
+	for user := range Users {
+		fmt.Fprintln(&list, userName(user))
+	}
+	if err := os.WriteFile(names, list.Bytes(), 0o600); err != nil {
+		return err
+	}
+	if _, err := e.run(ctx, "user", "create", "--from", names, "--data", e.data); err != nil {
+		return err
+	}
+	out, err := e.run(ctx, "token", "create", "--from", names, "--data", e.data)
+	if err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		e.tokens = append(e.tokens, lines.Text())
+	}
+	if len(e.tokens) != Users {
+		return fmt.Errorf("%d tokens for %d users", len(e.tokens), Users)
+	}
+	return e.makeRooms(ctx)
+}
+
+func (e *earshot) run(ctx context.Context, args ...string) ([]byte, error) {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, e.bin, args...) //nolint:gosec // the product
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("earshot %s: %w: %.500s", args[0], err, said.String())
+	}
+	return out, nil
+}
+
+// makeRooms makes the rooms over the API: a process for each would take minutes.
+func (e *earshot) makeRooms(ctx context.Context) error {
+	addr, err := proc.FreePort(ctx)
+	if err != nil {
+		return err
+	}
+	dir, command, err := e.Command(addr)
+	if err != nil {
+		return err
+	}
+	server, err := proc.Start(ctx, addr, dir, command)
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	for number := range Rooms {
+		id, err := e.makeRoom(ctx, addr, roomName(number))
+		if err != nil {
+			return err
+		}
+		e.rooms = append(e.rooms, id)
+	}
+	return nil
+}
+
+func (e *earshot) makeRoom(ctx context.Context, addr netip.AddrPort, name string) (int64, error) {
+	body := fmt.Appendf(nil, `{"name":%q,"title":%q,"access":"public"}`, name, name)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+addr.String()+"/api/v1/rooms", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+e.tokens[0])
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var room struct {
+		ID     int64  `json:"id"`
+		Detail string `json:"detail"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&room); err != nil {
+		return 0, err
+	}
+	if answer.StatusCode != http.StatusCreated {
+		return 0, fmt.Errorf("making a room: %s: %s", answer.Status, room.Detail)
+	}
+	return room.ID, nil
+}
+
+func (e *earshot) Command(addr netip.AddrPort) (string, []string, error) {
+	return "", []string{
+		e.bin, "serve", "--listen", addr.String(), "--data", e.data,
+		"--limits-posts-per-second", "1000000", "--limits-posts-burst", "1000000",
+	}, nil
+}
+
+func (e *earshot) Protocol() load.Protocol { return &EarshotProtocol{Tokens: e.tokens, Rooms: e.rooms} }
+
+// EarshotProtocol is docs/protocol.md, the socket.
+type EarshotProtocol struct {
+	// Tokens is each user's bearer token, Rooms each room's id.
+	Tokens []string
+	Rooms  []int64
+}
+
+// Opcode is text.
+func (p *EarshotProtocol) Opcode() byte { return load.OpText }
+
+// Handshake logs in with the user's token.
+func (p *EarshotProtocol) Handshake(dst []byte, user int) []byte {
+	return appendHandshake(dst, "/ws",
+		"Sec-WebSocket-Protocol: earshot.v1\r\nAuthorization: Bearer "+p.Tokens[user]+"\r\n")
+}
+
+// Steps waits for hello and joins the rooms.
+func (p *EarshotProtocol) Steps(_ int, rooms []int) []load.Step {
+	steps := []load.Step{{Want: []byte(`"type":"hello"`)}}
+	for i, room := range rooms {
+		steps = append(steps, load.Step{
+			Say:  fmt.Appendf(nil, `{"type":"join","ref":%d,"room":%d}`, i+1, p.Rooms[room]),
+			Want: []byte(`"type":"joined"`),
+		})
+	}
+	return steps
+}
+
+// Post posts under a nonce of its own.
+func (p *EarshotProtocol) Post(dst []byte, _, room int, text []byte, n uint64) []byte {
+	return fmt.Appendf(dst, `{"type":"post","ref":%d,"room":%d,"text":"%s","nonce":"n%d"}`, n, p.Rooms[room], text, n)
+}
+
+// Answer has nothing to say: the WebSocket's pong is sign of life enough.
+func (p *EarshotProtocol) Answer(payload []byte) ([]byte, error) {
+	return nil, errIf(payload, `"type":"error"`, `"type":"removed"`)
+}
