@@ -24,8 +24,9 @@ type Store struct {
 	write *sql.DB
 	// read runs the rest; on PostgreSQL it is the same pool.
 	read *sql.DB
-	// prepared are the statements of one, by their text: *sql.Stmt. There are as many as the package has such queries.
-	prepared sync.Map
+	// prepared are the statements of one, by their text: as many as the package has such queries. Under preparing.
+	preparing sync.Mutex
+	prepared  map[string]*sql.Stmt
 	dialect
 }
 
@@ -98,22 +99,29 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 // one asks for one row, by a statement that is prepared once. To read and plan such a query takes SQLite longer than to
 // find the row, and every handshake asks two of them.
 func (s *Store) one(ctx context.Context, query string, args ...any) row {
-	if known, ok := s.prepared.Load(query); ok {
-		if stmt, ok := known.(*sql.Stmt); ok {
-			return stmt.QueryRowContext(ctx, args...)
-		}
-	}
-	stmt, err := s.read.PrepareContext(context.WithoutCancel(ctx), query)
+	stmt, err := s.statement(ctx, query) //nolint:sqlclosecheck // it is the store's
 	if err != nil {
 		return noRow{err}
 	}
-	if known, raced := s.prepared.LoadOrStore(query, stmt); raced {
-		_ = stmt.Close()
-		if first, ok := known.(*sql.Stmt); ok {
-			stmt = first
-		}
-	}
 	return stmt.QueryRowContext(ctx, args...)
+}
+
+// statement gives the prepared statement of a query. It lives as long as the store.
+func (s *Store) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
+	if stmt := s.prepared[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.read.PrepareContext(context.WithoutCancel(ctx), query) //nolint:sqlclosecheck // closed with the connections
+	if err != nil {
+		return nil, err
+	}
+	if s.prepared == nil {
+		s.prepared = make(map[string]*sql.Stmt)
+	}
+	s.prepared[query] = stmt
+	return stmt, nil
 }
 
 // noRow is the row of a query that could not be asked.
