@@ -20,10 +20,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -52,6 +49,11 @@ type Config struct {
 	// the default, which is more than a person's, and enough for many tabs with many rooms that all come back at once.
 	JoinsPerSecond float64
 	JoinsBurst     int
+	// FramesPerSecond and FramesBurst bound what a user's clients send in all, answered or refused, over all sessions,
+	// posts within their own bound not counted: 0 is the default. Whoever goes over it is cut off: no client of good faith
+	// comes near it, and each refusal would cost the others time.
+	FramesPerSecond float64
+	FramesBurst     int
 	// CreateRooms says who may create rooms.
 	CreateRooms CreatePolicy
 }
@@ -60,7 +62,8 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		MaxText: earshot.MaxText, MaxRooms: 100, SessionsPerUser: 50,
-		PostsPerSecond: 20, PostsBurst: 100, JoinsPerSecond: 20, JoinsBurst: 1000, CreateRooms: CreateEveryone,
+		PostsPerSecond: 20, PostsBurst: 100, JoinsPerSecond: 20, JoinsBurst: 1000, FramesPerSecond: 200, FramesBurst: 4000,
+		CreateRooms: CreateEveryone,
 	}
 }
 
@@ -116,9 +119,8 @@ type user struct {
 	// info is the user as of the last connect; a session keeps the one it began with.
 	info     *earshot.User
 	sessions []*Session // under Hub.mu
-	// What the user may still post and join. Made when first used: most connections only listen, and a limiter is a tenth
-	// of what one of those costs.
-	posts, joins atomic.Pointer[rate.Limiter]
+	// What the user may still do.
+	posts, joins, frames budget
 }
 
 // New makes a hub with fan-out workers of its own, one for each core; Close ends them.
@@ -130,6 +132,9 @@ func New(opts Options) *Hub {
 	cfg := opts.Config
 	if cfg.JoinsPerSecond == 0 {
 		cfg.JoinsPerSecond, cfg.JoinsBurst = DefaultConfig().JoinsPerSecond, DefaultConfig().JoinsBurst
+	}
+	if cfg.FramesPerSecond == 0 {
+		cfg.FramesPerSecond, cfg.FramesBurst = DefaultConfig().FramesPerSecond, DefaultConfig().FramesBurst
 	}
 	return &Hub{
 		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
@@ -150,7 +155,7 @@ func (h *Hub) Epoch() string { return h.relay.Epoch() }
 // else can see the session. The credential is what opened it: when that ends (EndLogin), so does
 // the session. The user must have been authenticated within the last revocationMemory. The transport calls the
 // session's methods one at a time, and End when the connection is gone. Errors: CodeLimit when the user has too many
-// sessions, CodeUnauthenticated when the credential ended meanwhile, CodeStopping.
+// sessions, CodeRateLimited when its clients sent too much, CodeUnauthenticated when the credential ended meanwhile, CodeStopping.
 func (h *Hub) Connect(
 	info earshot.User, credential earshot.SecretHash, attach func(*Session) Conn,
 ) (*Session, error) {
@@ -168,6 +173,9 @@ func (h *Hub) Connect(
 	if u == nil {
 		u = &user{}
 		h.users[info.ID] = u
+	}
+	if u.frames.empty(time.Now(), h.cfg.FramesPerSecond, h.cfg.FramesBurst) {
+		return nil, earshot.Errorf(earshot.CodeRateLimited, "You are sending more than this server takes.")
 	}
 	if len(u.sessions) >= h.cfg.SessionsPerUser {
 		return nil, earshot.Errorf(earshot.CodeLimit, "You have %d connections open; close one first.", len(u.sessions))
@@ -195,8 +203,23 @@ func (h *Hub) disconnect(s *Session) {
 			break
 		}
 	}
-	if len(u.sessions) == 0 && h.users[s.info.ID] == u {
-		delete(h.users, s.info.ID)
+	if len(u.sessions) > 0 || h.users[s.info.ID] != u {
+		return
+	}
+	// Whoever has sent too much must not begin anew by connecting anew: such a user is remembered for a while.
+	if wait := u.frames.spent(time.Now(), h.cfg.FramesPerSecond, h.cfg.FramesBurst); wait > 0 {
+		time.AfterFunc(wait, func() { h.forget(s.info.ID, u) })
+		return
+	}
+	delete(h.users, s.info.ID)
+}
+
+// forget drops a user who has no session.
+func (h *Hub) forget(id earshot.UserID, u *user) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(u.sessions) == 0 && h.users[id] == u {
+		delete(h.users, id)
 	}
 }
 

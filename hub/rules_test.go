@@ -330,3 +330,51 @@ func TestRightLostWhileJoining(t *testing.T) {
 	_, err := b.tryJoin(nook)
 	wantCode(t, err, earshot.CodeNotFound)
 }
+
+// TestFloodIsCutOff has a client send far more than any of good faith: it is told so, and coming back does not help.
+func TestFloodIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, func(c *hub.Config) { c.FramesPerSecond, c.FramesBurst = 10, 100 })
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "lobby", earshot.AccessPublic)
+		a, second := h.connect(ana), h.connect(ana)
+		a.join(room)
+		// Posts have a bound of their own: what is posted within it does not count.
+		for range 100 {
+			if !a.Frame() {
+				t.Fatal("cut off for posting")
+			}
+			a.say(room, "x")
+		}
+		taken := 0
+		for range 1000 {
+			if a.Frame() {
+				taken++
+			}
+			if second.Frame() {
+				taken++
+			}
+		}
+		if taken != 100 {
+			t.Errorf("%d frames taken from one user, want 100", taken)
+		}
+		a.End()
+		second.End()
+		_, err := h.tryConnect(ana, earshot.SecretHash{})
+		wantCode(t, err, earshot.CodeRateLimited)
+		if b := h.connect(ben); !b.Frame() {
+			t.Error("somebody else is cut off")
+		}
+		time.Sleep(time.Second) // the bubble's clock
+		back, err := h.tryConnect(ana, earshot.SecretHash{})
+		if err != nil {
+			t.Fatalf("a second later: %v", err)
+		}
+		back.End()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := h.Stats().Users; got != 1 {
+			t.Errorf("%d users remembered, want ben", got)
+		}
+	})
+}

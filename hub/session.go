@@ -3,10 +3,7 @@ package hub
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -141,33 +138,28 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	return Posted{Seq: receipt.Seq, At: at, Heard: max(receipt.Heard-1, 0)}, nil
 }
 
-// mayPost takes one from what the user may post, over all sessions.
+// mayPost takes one from what the user may post, over all sessions. What it takes is given back to what the user may
+// send: posts have a bound of their own.
 func (s *Session) mayPost(now time.Time) error {
 	cfg := &s.hub.cfg
-	return take(&s.user.posts, cfg.PostsPerSecond, cfg.PostsBurst, now, "You are posting faster than this server allows.")
+	wait := s.user.posts.take(now, cfg.PostsPerSecond, cfg.PostsBurst)
+	if wait == 0 {
+		s.user.frames.give(now, cfg.FramesPerSecond)
+	}
+	return refusal(wait, "You are posting faster than this server allows.")
 }
 
 // mayJoin takes one from what the user may join and ask, over all sessions.
-func (s *Session) mayJoin(refusal string) error {
+func (s *Session) mayJoin(message string) error {
 	cfg := &s.hub.cfg
-	return take(&s.user.joins, cfg.JoinsPerSecond, cfg.JoinsBurst, time.Now(), refusal)
+	return refusal(s.user.joins.take(time.Now(), cfg.JoinsPerSecond, cfg.JoinsBurst), message)
 }
 
-// take takes one from what a limiter allows, or says when there is one again. It makes the limiter if there is none.
-func take(limiter *atomic.Pointer[rate.Limiter], perSecond float64, burst int, now time.Time, refusal string) error {
-	l := limiter.Load()
-	if l == nil {
-		limiter.CompareAndSwap(nil, rate.NewLimiter(rate.Limit(perSecond), burst))
-		l = limiter.Load()
-	}
-	r := l.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if r.OK() && wait == 0 {
-		return nil
-	}
-	r.CancelAt(now)
-	// A limiter that allows none at all gives the longest duration there is; an hour says as much.
-	return &earshot.Error{Code: earshot.CodeRateLimited, Message: refusal, RetryAfter: min(wait, time.Hour)}
+// Frame counts one frame that the session's client sent, whatever it is. False means that the user's clients send more
+// than the server takes: the transport then closes the connection with CloseAbuse.
+func (s *Session) Frame() bool {
+	cfg := &s.hub.cfg
+	return s.user.frames.take(time.Now(), cfg.FramesPerSecond, cfg.FramesBurst) == 0
 }
 
 // Typing tells the others that the user types. More often than every two seconds (a post in between begins anew), and in rooms of over largeRoom, it

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -129,6 +130,50 @@ func TestFloodOfNonsenseIsEnded(t *testing.T) {
 				}
 				return
 			}
+		}
+	})
+}
+
+// TestFloodOfFramesIsEnded has a client send frames of every kind faster than any of good faith: it is cut off, and the
+// next connection is not taken at once.
+func TestFloodOfFramesIsEnded(t *testing.T) {
+	floods := map[string][]byte{
+		"pings":        compile(gobwas.OpPing, true, ""),
+		"pongs":        compile(gobwas.OpPong, true, ""),
+		"fragments":    append(compile(gobwas.OpText, false, ""), bytes.Repeat(compile(gobwas.OpContinuation, false, ""), 999)...),
+		"refused ones": compile(gobwas.OpText, true, probe),
+		"joins":        compile(gobwas.OpText, true, `{"type":"join","ref":1,"room":4711}`),
+		"our own ping": compile(gobwas.OpText, true, `{"type":"ping","ref":1}`),
+	}
+	links(t, func(t *testing.T, opts ws.Options) {
+		h := newHouse(t, opts, func(c *hub.Config) { c.FramesPerSecond, c.FramesBurst = 10, 200 })
+		for name, flood := range floods {
+			user := strings.ReplaceAll(name, " ", "-")
+			h.addUsers(user)
+			t.Run(name, func(t *testing.T) {
+				r := h.dialRaw(user)
+				r.t = t
+				go func() {
+					for range 1000 {
+						if _, err := r.nc.Write(flood); err != nil {
+							return
+						}
+					}
+				}()
+				for {
+					f, err := ws.ReadFrameForTest(r.nc)
+					if err != nil {
+						return // reset: the server had no mind to read the rest
+					}
+					if f.Header.OpCode == gobwas.OpClose {
+						if code, _ := gobwas.ParseCloseFrameData(f.Payload); code != 4501 {
+							t.Errorf("closed with %d", code)
+						}
+						break
+					}
+				}
+				h.dial(user).closes(4100)
+			})
 		}
 	})
 }

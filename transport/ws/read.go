@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsflate"
+
+	"github.com/earshot-chat/earshot"
 )
 
 // reader turns the bytes that come in into messages. Between two messages it holds no memory: only what is left of a
@@ -40,20 +43,26 @@ func (v *violation) Error() string { return v.reason }
 func (c *conn) receive(data []byte) (later func()) {
 	c.heard.Store(c.srv.clock())
 	defer clear(data)
-	if len(c.partial) > 0 {
-		whole := make([]byte, 0, len(c.partial)+len(data))
-		whole = append(append(whole, c.partial...), data...)
-		clear(c.partial)
-		defer clear(whole)
-		data = whole
+	whole, own := data, len(c.partial) > 0
+	if own {
+		whole = c.partial
+		if len(data) > 0 {
+			whole = slices.Concat(c.partial, data)
+			clear(c.partial)
+		}
 		c.partial = nil
 	}
+	rest := whole
 	for later == nil && c.closedAt.Load() == 0 {
-		header, payload, size, err := c.next(data)
+		header, payload, size, err := c.next(rest)
 		if err == errPartial { //nolint:errorlint // our own value
 			break
 		}
-		data = data[size:]
+		if !c.session.Frame() {
+			c.Close(earshot.CloseAbuse)
+			break
+		}
+		rest = rest[size:]
 		if err == nil {
 			later, err = c.frame(header, payload)
 		}
@@ -61,7 +70,10 @@ func (c *conn) receive(data []byte) (later func()) {
 			c.close(v.code, v.reason)
 		}
 	}
-	c.keep(data)
+	clear(whole[:len(whole)-len(rest)])
+	// What is ours is kept as it is, unless little is left of it: so a thousand commands in one segment, each of which is
+	// waited for, are copied a few times and not a thousand.
+	c.keep(rest, own && len(rest) > len(whole)/2)
 	return later
 }
 
@@ -186,10 +198,17 @@ func (r *reader) release() {
 	r.message, r.fragmented = nil, false
 }
 
-// keep keeps the beginning of a frame until the rest comes, and notes since when something is unfinished.
-func (c *conn) keep(rest []byte) {
-	if len(rest) > 0 && c.closedAt.Load() == 0 {
+// keep keeps what was not read until more comes, itself or a copy, and notes since when something is unfinished.
+func (c *conn) keep(rest []byte, itself bool) {
+	switch {
+	case c.closedAt.Load() != 0:
+		clear(rest)
+	case len(rest) == 0:
+	case itself:
+		c.partial = rest
+	default:
 		c.partial = bytes.Clone(rest)
+		clear(rest)
 	}
 	switch unfinished := len(c.partial) > 0 || c.fragmented; {
 	case !unfinished:
