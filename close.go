@@ -16,7 +16,7 @@ const (
 	CloseBusy
 	// CloseRevoked: the log-in that opened the session has ended. Log in before coming back.
 	CloseRevoked
-	// CloseAbuse: too much of what came was refused. Do not come back as you are.
+	// CloseAbuse: too much came, or too much of it was malformed. Do not come back as you are.
 	CloseAbuse
 )
 
@@ -34,7 +34,7 @@ func (r CloseReason) String() string {
 	case CloseRevoked:
 		return "the log-in has ended"
 	case CloseAbuse:
-		return "too many commands were refused"
+		return "too much was sent, or too much of it was malformed"
 	}
 	return "unknown reason"
 }

@@ -51,6 +51,10 @@ type Limits struct {
 	// PostsPerSecond is how many messages a user may post in the long run, and PostsBurst how many at once.
 	PostsPerSecond float64 `json:"posts_per_second"`
 	PostsBurst     int     `json:"posts_burst"`
+	// FramesPerSecond is how many frames of any kind a user's clients may send in the long run, posts within their own
+	// limits not counted, and FramesBurst how many at once. Who sends more is cut off.
+	FramesPerSecond float64 `json:"frames_per_second"`
+	FramesBurst     int     `json:"frames_burst"`
 }
 
 // Hello is the first frame of a connection.

@@ -117,6 +117,7 @@ func (s *Server) Limits() wire.Limits {
 	return wire.Limits{
 		FrameBytes: s.frameBytes, TextBytes: cfg.MaxText, Rooms: cfg.MaxRooms,
 		PostsPerSecond: cfg.PostsPerSecond, PostsBurst: cfg.PostsBurst,
+		FramesPerSecond: cfg.FramesPerSecond, FramesBurst: cfg.FramesBurst,
 	}
 }
 

@@ -132,7 +132,15 @@ const helloOf = (protocol: string): object => ({
   server: '9',
   epoch: 'e',
   user: ana,
-  limits: { frame_bytes: 1, text_bytes: 1, rooms: 1, posts_per_second: 1, posts_burst: 1 },
+  limits: {
+    frame_bytes: 1,
+    text_bytes: 1,
+    rooms: 1,
+    posts_per_second: 1,
+    posts_burst: 1,
+    frames_per_second: 1,
+    frames_burst: 1,
+  },
   ping_ms: 1000,
 });
 

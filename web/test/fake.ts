@@ -77,6 +77,8 @@ export const limits = {
   rooms: 100,
   posts_per_second: 20,
   posts_burst: 100,
+  frames_per_second: 200,
+  frames_burst: 4000,
 };
 
 export const hello = (): Hello => ({

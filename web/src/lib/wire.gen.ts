@@ -180,6 +180,12 @@ export interface Limits {
    */
   posts_per_second: number /* float64 */;
   posts_burst: number /* int */;
+  /**
+   * FramesPerSecond is how many frames of any kind a user's clients may send in the long run, posts within their own
+   * limits not counted, and FramesBurst how many at once. Who sends more is cut off.
+   */
+  frames_per_second: number /* float64 */;
+  frames_burst: number /* int */;
 }
 /**
  * Hello is the first frame of a connection.

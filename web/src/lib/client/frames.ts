@@ -64,6 +64,8 @@ const limits = shape({
   rooms: count,
   posts_per_second: count,
   posts_burst: count,
+  frames_per_second: count,
+  frames_burst: count,
 });
 const presence = shape({
   room: number,
