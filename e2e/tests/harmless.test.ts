@@ -120,6 +120,42 @@ describe('what people write is text', () => {
   });
 });
 
+describe('one message does not wreck the view', () => {
+  const zalgo = 'e\u0301\u0302\u0306\u0489\u0338'.padEnd(600, '\u030d\u0316');
+  const hostile = `top ${zalgo}${'\n'.repeat(3000)}end ${'wall '.repeat(500)}`;
+
+  test.each([1280, 320])('at %i px', async (width) => {
+    await (await scene.api('ana')).createRoom({ name: `wall-${width}` });
+    const [ana, ben] = [await scene.person('ana'), await scene.person('ben', { width, height: 720 })];
+    await ana.enter(`wall-${width}`);
+    await ben.enter(`wall-${width}`);
+    await ana.say('before');
+    await ana.composer.fill(hostile);
+    await ana.composer.press('Enter');
+    const text = ben.page.getByTestId('message-text').nth(1);
+    await ana.composer.fill('https://bank.example/\u202emoc.live//:sptth\nhttps://аррӏе.example/');
+    await ana.composer.press('Enter');
+    const links = ben.page.getByTestId('message-text').getByRole('link');
+    await links.first().waitFor();
+    const high = async (): Promise<number> => (await text.boundingBox())?.height ?? 0;
+    const clamped = await high();
+    expect(clamped).toBeLessThanOrEqual(24 * 16 + 1);
+    expect((await text.boundingBox())?.width).toBeGreaterThan(width / 2);
+    expect(await text.evaluate((element) => getComputedStyle(element).overflowY)).toBe('clip');
+    // What turns the direction of writing ends the link, and the host that it leads to can be read.
+    expect(await links.allTextContents()).toEqual(['https://bank.example/', 'https://аррӏе.example/']);
+    await ben.page.getByText('(xn--80ak6aa92e.example)').waitFor();
+    const button = ben.page.getByRole('button', { name: 'Show all' });
+    if (width < 400) {
+      await button.focus();
+      await ben.page.keyboard.press('Enter');
+      expect(await high()).toBeGreaterThan(clamped);
+      await ben.page.getByRole('button', { name: 'Show less' }).press('Enter');
+      await expect.poll(high).toBe(clamped);
+    }
+  });
+});
+
 describe('the policy', () => {
   test('lets nothing in that the server did not send', async () => {
     for (const path of ['/', '/login', '/rooms/kitchen', '/api/v1/server', '/nothing/here']) {

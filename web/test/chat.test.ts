@@ -14,13 +14,15 @@ const server: Server = {
 };
 
 const stops: (() => void)[] = [];
+let whoAmI = (): Response => Response.json(me);
 
 beforeEach(() => {
+  whoAmI = () => Response.json(me);
   vi.useFakeTimers();
   localStorage.clear();
   vi.stubGlobal(
     'fetch',
-    vi.fn(() => Promise.resolve(Response.json({ rooms: [] }))),
+    vi.fn((url: string) => Promise.resolve(url.endsWith('/me') ? whoAmI() : Response.json({ rooms: [] }))),
   );
 });
 
@@ -227,7 +229,80 @@ describe('people', () => {
   });
 });
 
+describe('the list of rooms', () => {
+  const asked = (): number => vi.mocked(fetch).mock.calls.filter(([url]) => url === '/api/v1/rooms').length;
+
+  test('is asked for anew when the page comes to the front, once', async () => {
+    await begin();
+    await vi.advanceTimersByTimeAsync(5000);
+    const before = asked();
+    dispatchEvent(new Event('focus'));
+    document.dispatchEvent(new Event('visibilitychange'));
+    await settle();
+    expect(asked()).toBe(before + 1);
+    await vi.advanceTimersByTimeAsync(5000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await settle();
+    expect(asked()).toBe(before + 2);
+  });
+
+  test('is asked for after connecting, and then now and then', async () => {
+    const fake = fakeClient();
+    const chat = new Chat(me, server, fake.client, { loggedOut: vi.fn(), other: vi.fn() });
+    stops.push(() => {
+      chat.stop();
+    });
+    chat.start();
+    await settle();
+    const before = asked();
+    fake.socket.hello();
+    await settle();
+    expect(asked()).toBe(before + 1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked()).toBe(before + 2);
+  });
+});
+
 describe('the log-in', () => {
+  test.each([
+    ['when the page comes to the front', () => dispatchEvent(new Event('focus'))],
+    ['when the list is asked for', () => vi.advanceTimersByTime(20_000)],
+  ])('of somebody else is noticed %s', async (_, happens) => {
+    const { chat, gone } = await begin();
+    await vi.advanceTimersByTimeAsync(2000);
+    const listing = chat.listing;
+    whoAmI = () => Response.json({ ...me, id: 7 });
+    happens();
+    await settle();
+    expect(gone.other).toHaveBeenCalledOnce();
+    // Not even the other one's rooms are shown meanwhile.
+    expect(chat.listing).toBe(listing);
+  });
+
+  test('that ended unheard is noticed, and trouble is not taken for it', async () => {
+    const { gone } = await begin();
+    await vi.advanceTimersByTimeAsync(2000);
+    whoAmI = () => new Response(null, { status: 503 });
+    dispatchEvent(new Event('focus'));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(gone.loggedOut).not.toHaveBeenCalled();
+    whoAmI = () => new Response(null, { status: 401 });
+    dispatchEvent(new Event('focus'));
+    await settle();
+    expect(gone.loggedOut).toHaveBeenCalledOnce();
+    expect(gone.other).not.toHaveBeenCalled();
+  });
+
+  test('is not looked at after the end', async () => {
+    const { chat, gone } = await begin();
+    await vi.advanceTimersByTimeAsync(2000);
+    whoAmI = () => Response.json({ ...me, id: 7 });
+    dispatchEvent(new Event('focus'));
+    chat.stop();
+    await settle();
+    expect(gone.other).not.toHaveBeenCalled();
+  });
+
   test('that ended is told', async () => {
     const { fake, gone } = await inside();
     fake.socket.drop(4500);

@@ -14,7 +14,9 @@ import MessageRow from '../src/lib/ui/MessageRow.svelte';
 import Occupants from '../src/lib/ui/Occupants.svelte';
 import PassageRow from '../src/lib/ui/PassageRow.svelte';
 import RoomDialog from '../src/lib/ui/RoomDialog.svelte';
+import RoomHeader from '../src/lib/ui/RoomHeader.svelte';
 import RoomList from '../src/lib/ui/RoomList.svelte';
+import RoomPlace from '../src/lib/ui/RoomPlace.svelte';
 import { ana, ben, cy, fakeClient, limits, room } from './fake';
 
 const server: Server = {
@@ -81,12 +83,25 @@ describe('the composer', () => {
 
   test('does not send nothing, nor blanks, nor too much', async () => {
     const { box, onsend } = compose();
-    for (const value of ['', ' \n\t ', 'ä'.repeat(51)]) {
+    for (const value of ['', ' \n\t ', '\u200b\u2060', 'ä'.repeat(51)]) {
       await fireEvent.input(box, { target: { value } });
       await fireEvent.keyDown(box, { key: 'Enter' });
       expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Send' }).disabled).toBe(true);
     }
     expect(onsend).not.toHaveBeenCalled();
+  });
+
+  test('says why what cannot be seen is not sent', async () => {
+    const { box, ontype } = compose();
+    const why = 'Nobody could see this: it is blank.';
+    expect(screen.queryByText(why)).toBeNull();
+    for (const value of ['  ', '\u200b\ufeff\u00ad']) {
+      await fireEvent.input(box, { target: { value } });
+      expect(screen.getByText(why).getAttribute('role')).toBe('status');
+    }
+    expect(ontype).not.toHaveBeenCalled();
+    await fireEvent.input(box, { target: { value: '\u200ba' } });
+    expect(screen.queryByText(why)).toBeNull();
   });
 
   test('tells the bytes near the end only', async () => {
@@ -147,6 +162,73 @@ describe('a message', () => {
     expect(link.getAttribute('href')).toBe('https://a.example/b?c=d');
     expect(link.getAttribute('rel')).toBe('noopener noreferrer nofollow');
     expect(link.getAttribute('target')).toBe('_blank');
+  });
+
+  test('links stand for themselves, and tell the host they lead to', () => {
+    render(MessageRow, {
+      ...base,
+      text: 'https://bank.example/\u202emoc.live//:sptth https://аррӏе.example/',
+    });
+    const [bank, apple] = screen.getAllByRole('link');
+    expect(bank?.textContent).toBe('https://bank.example/');
+    expect(bank?.getAttribute('dir')).toBe('ltr');
+    expect(bank?.title).toBe('');
+    expect(apple?.title).toBe('xn--80ak6aa92e.example');
+    expect(screen.getByTestId('message-text').textContent).toContain('/ (xn--80ak6aa92e.example)');
+  });
+
+  test('shows controls, and no long emptiness', () => {
+    render(MessageRow, { ...base, text: `a\0${'\n'.repeat(8000)}\x1bb` });
+    expect(screen.getByTestId('message-text').textContent).toBe('a␀\n\n\n␛b');
+  });
+
+  describe('that is tall', () => {
+    const tall = (high: number): void => {
+      vi.spyOn(HTMLElement.prototype, 'scrollHeight', 'get').mockReturnValue(high);
+      vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(384);
+    };
+    const text = 'line\n'.repeat(500);
+
+    test('is shown whole when asked for', async () => {
+      tall(9000);
+      const onopen = vi.fn();
+      render(MessageRow, { ...base, text, onopen });
+      const button = await screen.findByRole('button', { name: 'Show all' });
+      const box = screen.getByTestId('message-text');
+      expect(box.classList.contains('clamped')).toBe(true);
+      // Names that the whole page uses would bring their styles.
+      expect(box.classList.contains('cut')).toBe(false);
+      expect(button.getAttribute('aria-expanded')).toBe('false');
+      expect(button.getAttribute('aria-controls')).toBe(box.id);
+      await fireEvent.click(button);
+      expect(onopen).toHaveBeenCalledOnce();
+      expect(box.classList.contains('clamped')).toBe(false);
+      await fireEvent.click(screen.getByRole('button', { name: 'Show less' }));
+      expect(box.classList.contains('clamped')).toBe(true);
+      expect(onopen).toHaveBeenCalledOnce();
+    });
+
+    test('has no button if it fits', () => {
+      tall(384);
+      render(MessageRow, { ...base, text });
+      expect(screen.queryByRole('button')).toBeNull();
+    });
+
+    test('opens for a link that is reached by keyboard', async () => {
+      tall(9000);
+      render(MessageRow, { ...base, text: `${text}https://a.example/` });
+      await screen.findByRole('button', { name: 'Show all' });
+      const box = screen.getByTestId('message-text');
+      const at = (bottom: number) => () => ({ bottom }) as DOMRect;
+      box.getBoundingClientRect = at(400);
+      const link = screen.getByRole('link');
+      link.getBoundingClientRect = at(300);
+      await fireEvent.focusIn(link);
+      expect(box.classList.contains('clamped')).toBe(true);
+      link.getBoundingClientRect = at(3000);
+      await fireEvent.focusIn(link);
+      expect(box.classList.contains('clamped')).toBe(false);
+    });
   });
 
   test.each([
@@ -393,6 +475,27 @@ describe('the people', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Show more' }));
     expect(fake.socket.last('occupants').after).toBe('p99');
   });
+
+  test('are not known while disconnected', async () => {
+    const { chat, fake, enter } = await chatting();
+    await enter(1);
+    fake.socket.drop(4000);
+    const away = chat.room(1) as never;
+    render(Occupants, { room: away, chat, alone: false, onclose: vi.fn() });
+    expect(screen.queryByTestId('occupant-count')).toBeNull();
+    expect(screen.getByText('Who is here is not known while you are disconnected.')).toBeTruthy();
+    const nothing = {
+      onpeople: vi.fn(),
+      onleave: vi.fn(),
+      onchange: vi.fn(),
+      ondelete: vi.fn(),
+      onmembers: vi.fn(),
+    };
+    render(RoomHeader, { room: away, rules: false, peopleOpen: true, first: false, ...nothing });
+    expect(
+      screen.getByRole('button', { name: 'People: not known while disconnected' }).textContent.trim(),
+    ).toBe('–');
+  });
 });
 
 describe('the list of rooms', () => {
@@ -437,6 +540,20 @@ describe('the list of rooms', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Create the first room' }));
     expect(oncreate).toHaveBeenCalledOnce();
   });
+});
+
+test('a room that is not there is named in short', async () => {
+  const { chat } = await chatting([]);
+  const calls = Object.fromEntries(
+    ['onenter', 'oncreate', 'onpeople', 'onleave', 'onchange', 'ondelete', 'onmembers'].map((name) => [
+      name,
+      vi.fn(),
+    ]),
+  ) as never;
+  const shown = { rules: false, peopleOpen: false, focused: false, room: undefined, listed: undefined };
+  render(RoomPlace, { chat, name: 'x'.repeat(3000), ...shown, ...(calls as object) } as never);
+  expect(screen.getByRole('heading').textContent).toBe('There is no such room');
+  expect(screen.getByText(/^x+…$/).textContent).toHaveLength(81);
 });
 
 describe('making a room', () => {

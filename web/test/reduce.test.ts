@@ -158,6 +158,22 @@ describe('a lost connection', () => {
     expect(back?.items[2]).toMatchObject({ at: noon, until: noon + minute });
   });
 
+  test('and another one with nothing in between are one', () => {
+    const again = (at: number): Action => {
+      const action = joined();
+      return action.type === 'frame' ? { ...action, now: at } : action;
+    };
+    const state = run(joined(), lost(), again(noon + 1), lost(noon + 2), again(noon + 3)).rooms[1];
+    expect(kinds(state?.items ?? [])).toEqual(['start', 'lost']);
+    expect(state?.items[1]).toMatchObject({ at: noon, until: noon + 3 });
+    const away = run(joined(), lost(), again(noon + 1), lost(noon + 2)).rooms[1];
+    expect(away?.items[1]).toMatchObject({ at: noon, until: 0 });
+    const talked = run(joined(), lost(), again(noon + 1), said(1, ben, 'one'), lost(noon + 2)).rooms[1];
+    expect(kinds(talked?.items ?? [])).toEqual(['start', 'lost', 'one', 'lost']);
+    const later = run(joined(), lost(), again(noon + 1), lost(noon + 24 * 60 * minute)).rooms[1];
+    expect(kinds(later?.items ?? [])).toEqual(['start', 'lost', 'lost']);
+  });
+
   test('numbers begin anew with a restarted server', () => {
     const state = run(joined(500), lost(), joined(0), said(1, ben, 'new')).rooms[1];
     expect(kinds(state?.items ?? [])).toEqual(['start', 'lost', 'new']);

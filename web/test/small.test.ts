@@ -8,7 +8,7 @@ import {
   rememberTheme,
 } from '../src/lib/remember';
 import { roomPath, routeOf } from '../src/lib/routes';
-import { byteLength, initials, pieces } from '../src/lib/text';
+import { byteLength, initials, pieces, printed, shortened, visible } from '../src/lib/text';
 import { dayName, sameDay } from '../src/lib/time';
 import {
   audience,
@@ -45,10 +45,33 @@ describe('links', () => {
     ['no host', 'https:// and http://', []],
     ['upper case', 'HTTPS://A.EXAMPLE/B', ['https://a.example/B']],
     ['a look-alike', 'https://аррӏе.example', ['https://xn--80ak6aa92e.example/']],
+    ['a reversed tail', 'https://bank.example/\u202emoc.live//:sptth', ['https://bank.example/']],
+    [
+      'an isolate',
+      'https://a.example/b\u2066c https://b.example/\u061cd',
+      ['https://a.example/b', 'https://b.example/'],
+    ],
+    ['a mark', 'https://a.example/\u200fb', ['https://a.example/']],
   ] as const)('%s', (_, text, links) => {
     const found = pieces(text);
     expect(found.map((piece) => piece.text).join('')).toBe(text);
     expect(found.flatMap(({ href }) => (href === undefined ? [] : [href]))).toEqual(links);
+  });
+
+  test.each([
+    ['plain', 'https://a.example/b', undefined],
+    ['with a port', 'HTTP://A.example:8000/b', undefined],
+    ['with the usual port', 'http://a.example:80', undefined],
+    ['look-alike', 'https://аррӏе.example', 'xn--80ak6aa92e.example'],
+    ['wide letters', 'https://ｂank.example/', 'bank.example'],
+    ['invisible letters', 'https://ba\u200bnk.example/', 'bank.example'],
+    ['a number', 'http://2130706433/', '127.0.0.1'],
+    ['a path in other letters', 'https://a.example/аррӏе', undefined],
+  ])('a host that does not stand there as it is gets told: %s', (_, text, host) => {
+    const found = pieces(text);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.text).toBe(text);
+    expect(found[0]?.host).toBe(host);
   });
 
   test('a long hostile text takes no long time', () => {
@@ -57,8 +80,44 @@ describe('links', () => {
     pieces(text);
     pieces(`https://a${')'.repeat(8000)}`);
     pieces('http://'.repeat(1200));
+    printed('\n'.repeat(8000));
+    printed('\n \n\u200b\nx'.repeat(1500));
+    printed(`\n${' '.repeat(8000)}x`);
     expect(performance.now() - begin).toBeLessThan(100);
   });
+});
+
+describe('a text as it is shown', () => {
+  test.each([
+    ['plain', 'a\n\tb', 'a\n\tb'],
+    ['controls', '\0\x1b[31m\x07\x7f', '␀␛[31m␇␡'],
+    ['line ends', 'a\r\nb\rc', 'a\nb␍c'],
+    ['two empty lines', 'a\n\n\nb', 'a\n\n\nb'],
+    ['many empty lines', `a${'\n'.repeat(8000)}b`, 'a\n\n\nb'],
+    ['many lines of nothing to see', `a${'\n \u200b\t'.repeat(99)}\n  b`, 'a\n\n\n  b'],
+  ])('%s', (_, text, shown) => {
+    expect(printed(text)).toBe(shown);
+  });
+});
+
+test.each([
+  ['a', true],
+  [' é ', true],
+  ['\u2764\ufe0f', true],
+  ['', false],
+  [' \n\t\u00a0\u3000', false],
+  ['\u200b\u2060\ufeff\u00ad', false],
+  ['\ufe0f\u{e0100}\u3164\u115f\u2800', false],
+  ['\u202e\u2066\u061c', false],
+  ['\0\x1b', false],
+])('something can be seen in %j: %s', (text, seen) => {
+  expect(visible(text)).toBe(seen);
+});
+
+test('a text is shortened between its letters', () => {
+  expect(shortened('harbour', 7)).toBe('harbour');
+  expect(shortened('harbour', 3)).toBe('har…');
+  expect(shortened('🥣🥣🥣', 2)).toBe('🥣🥣…');
 });
 
 test('bytes are counted as the server counts them', () => {
@@ -100,8 +159,10 @@ test.each([
   ['/signup', '', { page: 'signup', invitation: '' }],
   ['/rooms/harbour', '', { page: 'room', name: 'harbour' }],
   ['/rooms/caf%C3%A9', '', { page: 'room', name: 'café' }],
-  ['/rooms/%E0%A4', '', { page: 'home' }],
-  ['/rooms/a/b', '', { page: 'home' }],
+  ['/rooms/harbour/', '', { page: 'room', name: 'harbour' }],
+  ['/rooms/%E0%A4', '', { page: 'room', name: '%E0%A4' }],
+  ['/rooms/a/b', '', { page: 'room', name: 'a/b' }],
+  ['/rooms/', '', { page: 'home' }],
   ['/nowhere', '', { page: 'home' }],
 ])('route of %s%s', (path, search, route) => {
   expect(routeOf(path, search)).toEqual(route);
@@ -183,7 +244,11 @@ describe('words', () => {
     ['restart', { phase: 'waiting', until: 0, tries: 1, code: 1001 }, 'restarting'],
     ['slow', { phase: 'waiting', until: 0, tries: 1, code: 4000 }, 'too slow'],
     ['silent', { phase: 'waiting', until: 0, tries: 1, code: 4001 }, 'nothing was heard'],
-    ['full', { phase: 'waiting', until: 0, tries: 1, code: 4100 }, 'full'],
+    [
+      'full',
+      { phase: 'waiting', until: 0, tries: 1, code: 4100 },
+      'you have too many connections open, or the server is full',
+    ],
     ['away', { phase: 'waiting', until: 0, tries: 1, code: 0 }, 'cannot be reached'],
     ['broken', { phase: 'waiting', until: 0, tries: 1, code: 1006 }, 'broke off'],
     ['logged out', { phase: 'ended', why: 'login', code: 4500 }, 'log-in has ended'],

@@ -11,12 +11,13 @@ export function routeOf(path: string, search: string): Route {
   if (path === '/setup') return { page: 'setup' };
   if (path === '/signup')
     return { page: 'signup', invitation: new URLSearchParams(search).get('invitation') ?? '' };
-  const room = /^\/rooms\/([^/]+)\/?$/.exec(path)?.[1];
+  // Whatever follows is a name: one that no room can have is told to be none.
+  const room = /^\/rooms\/(.+?)\/?$/.exec(path)?.[1];
   if (room !== undefined) {
     try {
       return { page: 'room', name: decodeURIComponent(room) };
     } catch {
-      return { page: 'home' };
+      return { page: 'room', name: room };
     }
   }
   return { page: 'home' };

@@ -2,10 +2,14 @@
 export interface Piece {
   text: string;
   href?: string;
+  /** The host that the address leads to, where the address as it stands there does not begin with it. */
+  host?: string;
 }
 
-// Candidates only; the URL parser decides. The first alternative keeps a scheme from being found inside a longer word.
-const candidate = /(?<![\p{L}\p{N}])https?:\/\/[^\s<>"'`\p{Cc}]+/giu;
+// Candidates only; the URL parser decides. What stands before keeps a scheme from being found inside a longer word. A sign
+// that turns the direction of writing ends an address: it would show another one than it leads to.
+const candidate =
+  /(?<![\p{L}\p{N}])https?:\/\/[^\s<>"'`\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/giu;
 
 const opening: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
 
@@ -36,11 +40,40 @@ export function pieces(text: string): Piece[] {
     // user:password@host is how an address is made to look like another one's.
     if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index) });
-    found.push({ text: address, href: url.href });
+    const plain = address.toLowerCase().startsWith(`${url.protocol}//${url.host}`);
+    found.push({ text: address, href: url.href, ...(!plain && { host: url.host }) });
     from = match.index + address.length;
   }
   if (from < text.length) found.push({ text: text.slice(from) });
   return found;
+}
+
+// Lines with nothing to see in them, after the end of a line: two of them part one thing from another, more only take room.
+const emptyLines = /\n(?:(?:[^\S\n]|\p{DI})*\n){3,}/gu;
+// What a terminal would obey has a picture each in Unicode; a line's end and a tab are what they are.
+// eslint-disable-next-line no-control-regex
+const controls = /[\0-\x08\x0b-\x1f\x7f]/g;
+
+/** A text as it is shown: control characters as their pictures, and no more than two empty lines in a row. */
+export function printed(text: string): string {
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(controls, (sign) => (sign === '\x7f' ? '␡' : String.fromCharCode(0x2400 + sign.charCodeAt(0))))
+    .replace(emptyLines, '\n\n\n');
+}
+
+// White space, control characters, and what a font draws nothing for; the last ones are not called ignorable by Unicode.
+const unseen = /^[\s\p{Cc}\p{DI}\u2800\ufff9-\ufffb]*$/u;
+
+/** Whether anything of a text can be seen. */
+export function visible(text: string): boolean {
+  return !unseen.test(text);
+}
+
+/** The first `most` characters of a text, with an ellipsis if there are more. */
+export function shortened(text: string, most: number): string {
+  const signs = Array.from(text);
+  return signs.length > most ? `${signs.slice(0, most).join('')}…` : text;
 }
 
 const encoder = new TextEncoder();

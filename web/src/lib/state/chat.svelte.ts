@@ -1,4 +1,4 @@
-import { api, sentence } from '../api';
+import { api, ApiError, sentence } from '../api';
 import type { Me, Room as ListedRoom, Server } from '../api';
 import { Client, NotSent } from '../client/client';
 import type { Connection } from '../client/client';
@@ -11,6 +11,8 @@ import type { Action, ChatState, RoomState } from './types';
 
 /** How often the list of rooms is asked for anew while the page is at the front, in milliseconds. */
 const listEvery = 20_000;
+/** So long, in milliseconds, a list is fresh: coming to the front is told by two events. */
+const listFresh = 1000;
 /** How often the room is told that one types, in milliseconds; the protocol counts each for 5 seconds. */
 const typingEvery = 3000;
 
@@ -45,6 +47,7 @@ export class Chat {
   #queue: Action[] = [];
   #scheduled = false;
   #typed: Record<number, number> = {};
+  #refreshed = 0;
   #stops: (() => void)[] = [];
 
   constructor(me: Me, server: Server, client: Client, gone: Gone) {
@@ -103,7 +106,7 @@ export class Chat {
       }),
     ];
     const list = setInterval(() => {
-      if (!document.hidden) void this.list();
+      void this.#refresh();
     }, listEvery);
     const tick = setInterval(() => {
       if (this.rooms.some((room) => room.typing.length > 0)) this.#do({ type: 'tick', now: Date.now() });
@@ -111,13 +114,20 @@ export class Chat {
     const nudge = (): void => {
       if (!document.hidden) this.#client.nudge();
     };
+    const front = (): void => {
+      void this.#refresh();
+    };
     addEventListener('online', nudge);
     document.addEventListener('visibilitychange', nudge);
+    addEventListener('focus', front);
+    document.addEventListener('visibilitychange', front);
     this.#stops.push(() => {
       clearInterval(list);
       clearInterval(tick);
       removeEventListener('online', nudge);
       document.removeEventListener('visibilitychange', nudge);
+      removeEventListener('focus', front);
+      document.removeEventListener('visibilitychange', front);
     });
     for (const room of rememberedRooms(this.me.id)) this.enter(room);
     this.#client.start();
@@ -136,6 +146,24 @@ export class Chat {
 
   retryNow(): void {
     this.#client.retryNow();
+  }
+
+  /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */
+  async #refresh(): Promise<void> {
+    if (document.hidden || Date.now() - this.#refreshed < listFresh) return;
+    this.#refreshed = Date.now();
+    const stops = this.#stops;
+    let who = this.me.id;
+    try {
+      who = (await api.me()).id;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) who = 0;
+      // Any other trouble says nothing of the log-in.
+    }
+    if (stops !== this.#stops) return;
+    if (who === this.me.id) await this.list();
+    else if (who === 0) this.#gone.loggedOut();
+    else this.#gone.other();
   }
 
   /** Asks for the list of rooms anew. */

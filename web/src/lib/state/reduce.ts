@@ -1,4 +1,5 @@
 import type { Frame } from '../client/frames';
+import { sameDay } from '../time';
 import type { Joined, Message, Posted, Presence, User } from '../wire.gen';
 import { appendMarker, appendPresence, appendSaid, replaceItem } from './items';
 import type { Action, ChatState, Draft, RoomState } from './types';
@@ -259,6 +260,11 @@ function lose(room: RoomState, me: User, now: number): RoomState {
     } else {
       next = { ...next, outbox: [...next.outbox, draft] };
     }
+  }
+  const last = next.items.at(-1);
+  // One interruption after the other, and nothing between them: one line tells of them all.
+  if (last?.kind === 'marker' && last.what === 'lost' && sameDay(last.at, now)) {
+    return { ...next, items: next.items.with(-1, { ...last, until: 0 }) };
   }
   return appendMarker(next, 'lost', now);
 }

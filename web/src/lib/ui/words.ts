@@ -29,7 +29,7 @@ function waitingWords(code: number): string {
     case 4001:
       return 'Not connected: nothing was heard from the server any more.';
     case 4100:
-      return 'Not connected: the server is full.';
+      return 'Not connected: you have too many connections open, or the server is full.';
     case 0:
       return 'Not connected: the server cannot be reached.';
     default:
