@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
@@ -93,6 +94,11 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, 
 	}
 	if s.store, err = openStore(ctx, c.Storage); err != nil {
 		return s, err
+	}
+	if err = s.store.Lock(ctx); earshot.CodeOf(err) == earshot.CodeConflict {
+		return s, errors.New("another Earshot server uses this data: stop it first, or choose other data with --data or --db")
+	} else if err != nil {
+		return s, fmt.Errorf("locking the database: %w", err)
 	}
 	s.relay = local.New()
 	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: log, Config: hub.Config{

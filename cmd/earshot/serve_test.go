@@ -240,6 +240,28 @@ func TestServePortInUse(t *testing.T) {
 	}
 }
 
+// TestServeTwice sees that only one server works on the same data, with the command line beside it, until it has ended,
+// in whatever way.
+func TestServeTwice(t *testing.T) {
+	data := t.TempDir()
+	r := serve(t, data)
+	wants(t, data, "ana\n", "user", "create", "--from", "-")
+	for _, at := range [][]string{{"--data", data}, {"--db", filepath.Join(data, "earshot.db")}} {
+		complaint := refused(t, exitFailure, "", append([]string{"serve", "--listen", "127.0.0.1:0"}, at...)...)
+		if !strings.Contains(complaint, "earshot: another Earshot server uses this data: stop it first") {
+			t.Errorf("complaint: %s", complaint)
+		}
+	}
+	r.end(t)
+	cmd, killed := process(t, "serve", "--listen", "127.0.0.1:0", "--data", data)
+	killed.await(t)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	serve(t, data)
+}
+
 // process starts earshot in a process of its own.
 func process(t *testing.T, args ...string) (*exec.Cmd, *running) {
 	t.Helper()

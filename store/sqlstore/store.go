@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,11 @@ type Store struct {
 	// prepared are the statements of one, by their text: as many as the package has such queries. Under preparing.
 	preparing sync.Mutex
 	prepared  map[string]*sql.Stmt
+	// path is the SQLite file itself, links followed; empty on PostgreSQL.
+	path string
+	// held is the lock of Lock, nil if there is none. Under locking.
+	locking sync.Mutex
+	held    io.Closer
 	dialect
 }
 
@@ -67,19 +73,22 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	return s, nil
 }
 
-// Ping tells whether the database answers.
+// Ping tells whether the database answers, and, after Lock, whether it is still this server's.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return s.fail(ctx, s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	if err := s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return s.fail(ctx, err)
+	}
+	return s.fail(ctx, s.keepLock(ctx))
 }
 
-// Close closes all connections, after the calls that are running have ended.
+// Close closes all connections, after the calls that are running have ended, and gives the lock back.
 func (s *Store) Close() error {
 	if s.read == s.write {
-		return s.write.Close()
+		return errors.Join(s.unlock(), s.write.Close())
 	}
 	// The writer goes last: the last connection to an SQLite file tidies its log away, which a reader may not.
-	return errors.Join(s.read.Close(), s.write.Close())
+	return errors.Join(s.read.Close(), s.write.Close(), s.unlock())
 }
 
 // inTx runs fn in a transaction that is committed if fn gives no error.
