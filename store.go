@@ -115,8 +115,9 @@ type InvitationStore interface {
 
 // RoomStore keeps rooms and who may enter the private ones.
 type RoomStore interface {
-	// CreateRoom makes the room and returns its id; key is the name as compared.
-	CreateRoom(ctx context.Context, room Room, key NameKey) (RoomID, error)
+	// CreateRoom makes the room and returns its id; key is the name as compared. CodeLimit if its owner has most rooms
+	// already, of those made at the same time too; a most of zero, or no owner, is no limit.
+	CreateRoom(ctx context.Context, room Room, key NameKey, most int) (RoomID, error)
 	// Room gives the room with this id.
 	Room(ctx context.Context, id RoomID) (Room, error)
 	// Rooms gives all rooms by name.

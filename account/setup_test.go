@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -100,9 +99,6 @@ func TestFloodOfSetupCodes(t *testing.T) {
 			t.Error("a password was hashed for a wrong code")
 		}
 		_, _, err := h.SetUp(t.Context(), h.SetupCode(), "boss", goodPassword, addr("203.0.113.1"))
-		refused(t, "the right code from there", err, earshot.CodeRateLimited)
-		time.Sleep(earshot.AsError(err).RetryAfter)
-		_, _, err = h.SetUp(t.Context(), h.SetupCode(), "boss", goodPassword, addr("203.0.113.1"))
-		refused(t, "the right code after the wait", err, "")
+		refused(t, "the right code from there, which nobody can lock out", err, "")
 	})
 }

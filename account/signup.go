@@ -178,19 +178,25 @@ func (s *Service) SetupCode() string { return s.setupCode }
 // The code's dashes, and whether its letters are capitals, do not matter.
 //
 // Errors: CodeConflict with the field "setup" once there is a user; CodeForbidden for a wrong code; CodeInvalid as with
-// SignUp; CodeRateLimited and CodeBusy as with LogIn.
+// SignUp; CodeRateLimited, for wrong codes only, and CodeBusy as with LogIn.
 func (s *Service) SetUp(ctx context.Context, code, username, password string, from netip.Addr) (secret string, login Login, err error) {
 	conflict := &earshot.Error{Code: earshot.CodeConflict, Field: "setup", Message: "This server has been set up already."}
 	if s.setUp.Load() {
 		return "", Login{}, conflict
 	}
-	try, err := s.failures.begin(from, "") // before the store is asked
-	if err != nil {
-		return "", Login{}, err
-	}
+	// The right code is let through however many wrong ones came from the address, so that nobody can lock it out: it has
+	// 100 bits, which nobody guesses. Wrong ones are turned away before the store is asked.
 	right := subtle.ConstantTimeCompare([]byte(typedCode(code)), []byte(typedCode(s.setupCode))) == 1
+	var try *attempt
+	if !right {
+		if try, err = s.failures.begin(from, ""); err != nil {
+			return "", Login{}, err
+		}
+	}
 	needed, err := s.SetupNeeded(ctx)
-	try.end(err == nil && needed && !right)
+	if try != nil {
+		try.end(err == nil && needed)
+	}
 	if err != nil {
 		return "", Login{}, err
 	}

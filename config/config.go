@@ -74,6 +74,8 @@ type Limits struct {
 	FrameBytes int `help:"The longest frame a client may send on the socket, in bytes." default:"65536" placeholder:"BYTES" toml:"frame_bytes"`
 	// Rooms is how many rooms one session may be in.
 	Rooms int `help:"How many rooms one session may be in at once." default:"100" placeholder:"COUNT" toml:"rooms"`
+	// RoomsPerUser is how many rooms a user who is not on the staff may own.
+	RoomsPerUser int `help:"How many rooms a user who is not on the staff may own." default:"50" placeholder:"COUNT" toml:"rooms_per_user"`
 	// SessionsPerUser is how many sessions (tabs, devices, scripts) a user may have at once.
 	SessionsPerUser int `help:"How many sessions (tabs, devices, scripts) a user may have at once." default:"50" placeholder:"COUNT" toml:"sessions_per_user"`
 	// PostsPerSecond is how many messages a user may post in the long run.

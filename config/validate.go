@@ -79,6 +79,7 @@ func (l *Limits) Validate() error {
 		within("limits.text_bytes", l.TextBytes, 1, maxTextBytes),
 		within("limits.frame_bytes", l.FrameBytes, frameOverhead, maxFrameBytes),
 		within("limits.rooms", l.Rooms, 1, maxCount),
+		within("limits.rooms_per_user", l.RoomsPerUser, 1, maxCount),
 		within("limits.sessions_per_user", l.SessionsPerUser, 1, maxCount),
 		within("limits.posts_burst", l.PostsBurst, 1, maxCount),
 	}

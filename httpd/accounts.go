@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -95,8 +96,16 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) error {
 	return s.welcome(w, r, http.StatusOK, secret, login)
 }
 
-// welcome answers somebody who has just logged in.
+// welcome answers somebody who has just logged in. The session that the browser had before ends, with its sockets: the
+// cookie is overwritten, so nobody could end it any more.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, status int, secret string, login account.Login) error {
+	if before, err := r.Cookie(cookieName); err == nil {
+		if _, err := s.opts.Accounts.BySession(r.Context(), before.Value); err == nil {
+			if err := s.opts.Accounts.LogOut(r.Context(), before.Value); err != nil {
+				s.log.WarnContext(r.Context(), "ending the session before a log-in failed", slog.Any("error", err))
+			}
+		}
+	}
 	s.setCookie(w, r, secret, login.ExpiresAt)
 	return reply(w, status, s.describeUser(login.User))
 }
@@ -162,7 +171,7 @@ func InvitationURL(base, secret string) string {
 	return base + invitationPath + url.QueryEscape(secret)
 }
 
-func orDefault(p *int, value int) int {
+func orDefault[T any](p *T, value T) T {
 	if p == nil {
 		return value
 	}

@@ -227,3 +227,28 @@ func heap() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// TestLogInEndsTheSessionBefore sees that a browser that logs in anew leaves no session behind that nobody can end.
+func TestLogInEndsTheSessionBefore(t *testing.T) {
+	h := newHouse(t, nil)
+	const pass = "correct horse"
+	h.user("ana", password(pass))
+	h.user("bob", password(pass))
+	logIn := func(name string, headers ...string) *http.Cookie {
+		t.Helper()
+		w := h.call(http.MethodPost, "/api/v1/login", fmt.Sprintf(`{"username":%q,"password":%q}`, name, pass), headers...)
+		return sessionCookie(w)
+	}
+	alive := func(c *http.Cookie) bool {
+		return h.call(http.MethodGet, "/api/v1/me", "", "Cookie", cookieName+"="+c.Value).Code == http.StatusOK
+	}
+	first, elsewhere := logIn("ana"), logIn("ana")
+	w := h.call(http.MethodPost, "/api/v1/login", `{"username":"bob","password":"wrong"}`, "Cookie", cookieName+"="+first.Value)
+	if w.Code != http.StatusUnauthorized || !alive(first) {
+		t.Errorf("a log-in that failed ended the session: %d", w.Code)
+	}
+	second := logIn("bob", "Cookie", cookieName+"="+first.Value)
+	if alive(first) || !alive(second) || !alive(elsewhere) {
+		t.Errorf("alive: the old one %t, the new one %t, another browser's %t", alive(first), alive(second), alive(elsewhere))
+	}
+}

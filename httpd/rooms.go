@@ -53,16 +53,16 @@ func (s *Server) listRooms(w http.ResponseWriter, r *http.Request, by caller) er
 
 func (s *Server) createRoom(w http.ResponseWriter, r *http.Request, by caller) error {
 	in, err := readBody[struct {
-		Name   string         `json:"name"`
-		Title  string         `json:"title"`
-		Topic  string         `json:"topic"`
-		Access earshot.Access `json:"access"`
+		Name   string          `json:"name"`
+		Title  *string         `json:"title"`
+		Topic  string          `json:"topic"`
+		Access *earshot.Access `json:"access"`
 	}](w, r)
 	if err != nil {
 		return err
 	}
 	room, err := s.opts.Hub.CreateRoom(r.Context(), by.User,
-		earshot.Room{Name: in.Name, Title: in.Title, Topic: in.Topic, Access: in.Access})
+		earshot.Room{Name: in.Name, Title: orDefault(in.Title, in.Name), Topic: in.Topic, Access: orDefault(in.Access, earshot.AccessPublic)})
 	if err != nil {
 		return err
 	}
@@ -163,8 +163,9 @@ func (s *Server) changeMember(w http.ResponseWriter, r *http.Request, by caller,
 
 // roomID reads the room's number from the path. What is no number is no room.
 func roomID(r *http.Request) (earshot.RoomID, error) {
-	id, err := strconv.ParseInt(chi.URLParam(r, "id"), 10, 64)
-	if err != nil || id < 1 {
+	text := chi.URLParam(r, "id")
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 || strconv.FormatInt(id, 10) != text { // +1 and 01 are no other names of 1
 		return 0, &earshot.Error{Code: earshot.CodeNotFound, Field: "room", Message: "There is no such room."}
 	}
 	return earshot.RoomID(id), nil

@@ -116,6 +116,41 @@ func TestPrivateRoom(t *testing.T) {
 	bob.refused(earshot.CodeNotFound, http.MethodGet, path, "")
 }
 
+func TestRoomDefaultsAndOwner(t *testing.T) {
+	h := newHouse(t, nil)
+	ana := h.user("ana", nil)
+	made := read[roomReply](t, ana.wants(http.StatusCreated, http.MethodPost, "/api/v1/rooms", `{"name":"den"}`))
+	if made.Title != "den" || made.Access != "public" {
+		t.Errorf("made %+v", made)
+	}
+	ana.refused(earshot.CodeConflict, http.MethodDelete, fmt.Sprintf("/api/v1/rooms/%d/members/ana", made.ID), "")
+}
+
+func TestRoomIDIsCanonical(t *testing.T) {
+	h := newHouse(t, nil)
+	ana := h.user("ana", nil)
+	ana.room("one", earshot.AccessPublic)
+	for _, id := range []string{"+1", "01", "-1", "0", "1.0", "0x1"} {
+		ana.refused(earshot.CodeNotFound, http.MethodGet, "/api/v1/rooms/"+id, "")
+	}
+}
+
+func TestRoomsPerUser(t *testing.T) {
+	h := newHouse(t, func(_ *Options, _ *account.Config, c *hub.Config) { c.RoomsPerUser = 2 })
+	ana, boss := h.user("ana", nil), h.user("boss", staff)
+	path, _ := ana.room("one", earshot.AccessPublic)
+	ana.room("two", earshot.AccessPublic)
+	const three = `{"name":"three","title":"x","access":"public"}`
+	if p := ana.refused(earshot.CodeLimit, http.MethodPost, "/api/v1/rooms", three); p.Status != http.StatusConflict {
+		t.Errorf("answer: %+v", p)
+	}
+	ana.wants(http.StatusNoContent, http.MethodDelete, path, "")
+	ana.wants(http.StatusCreated, http.MethodPost, "/api/v1/rooms", three)
+	for i := range 4 {
+		boss.room(fmt.Sprint("boss", i), earshot.AccessPublic)
+	}
+}
+
 func TestRoomsByStaffOnly(t *testing.T) {
 	h := newHouse(t, func(_ *Options, _ *account.Config, c *hub.Config) { c.CreateRooms = hub.CreateStaff })
 	ana, boss := h.user("ana", nil), h.user("boss", staff)
@@ -139,7 +174,7 @@ func TestBadRooms(t *testing.T) {
 		`{"name":"a","title":"x\u0000y","access":"public"}`:                                     "title",
 		`{"name":"a","title":"x","topic":"` + strings.Repeat("t", 501) + `","access":"public"}`: "topic",
 		`{"name":"a","title":"x","access":"secret"}`:                                            "access",
-		`{"name":"a","title":"x"}`:                                                              "access",
+		`{"name":"a","title":"x","access":""}`:                                                  "access",
 	} {
 		if p := ana.refused(earshot.CodeInvalid, http.MethodPost, "/api/v1/rooms", body); p.Field != field {
 			t.Errorf("%.60s: field %q, not %q", body, p.Field, field)

@@ -54,6 +54,8 @@ type Config struct {
 	// comes near it, and each refusal would cost the others time.
 	FramesPerSecond float64
 	FramesBurst     int
+	// RoomsPerUser is how many rooms a user who is not on the staff may own: 0 is the default, 50.
+	RoomsPerUser int
 	// CreateRooms says who may create rooms.
 	CreateRooms CreatePolicy
 }

@@ -53,7 +53,8 @@ func (h *Hub) Room(ctx context.Context, by earshot.User, id earshot.RoomID) (Lis
 	return h.listing(r), nil
 }
 
-// CreateRoom makes a room that the user owns. Errors: CodeForbidden, CodeInvalid, CodeConflict for a name that is taken.
+// CreateRoom makes a room that the user owns. Errors: CodeForbidden, CodeInvalid, CodeConflict for a name that is taken,
+// CodeLimit for somebody who is not on the staff and owns Config.RoomsPerUser rooms already.
 func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room) (earshot.Room, error) {
 	if !h.MayCreateRooms(by) {
 		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "On this server, staff create the rooms.")
@@ -62,17 +63,22 @@ func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room
 		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a staff-only room.")
 	}
 	room.ID, room.Owner = 0, by.ID
-	return AddRoom(ctx, h.rooms, room)
+	return addRoom(ctx, h.rooms, room, h.maxOwned(&by))
 }
 
 // AddRoom normalises, checks and keeps a room without asking who does it: for the command line.
 func AddRoom(ctx context.Context, rooms earshot.RoomStore, room earshot.Room) (earshot.Room, error) {
+	return addRoom(ctx, rooms, room, 0)
+}
+
+// addRoom is AddRoom for an owner who may have so many rooms; 0 is any number.
+func addRoom(ctx context.Context, rooms earshot.RoomStore, room earshot.Room, most int) (earshot.Room, error) {
 	room.Name = names.Normalize(room.Name)
 	if err := room.Validate(); err != nil {
 		return earshot.Room{}, err
 	}
 	room.CreatedAt = time.Now().UTC().Truncate(time.Millisecond)
-	id, err := rooms.CreateRoom(ctx, room, names.Key(room.Name))
+	id, err := rooms.CreateRoom(ctx, room, names.Key(room.Name), most)
 	if err != nil {
 		return earshot.Room{}, err
 	}
@@ -184,7 +190,7 @@ func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID,
 }
 
 // RemoveMember takes the right to enter a private room from the user, whose sessions leave it at once; one may remove
-// oneself. Errors: CodeNotFound, CodeForbidden.
+// oneself. Errors: CodeNotFound, CodeForbidden, CodeConflict for the owner.
 func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
 	check := h.changeable
 	if by.ID == user.ID {
@@ -193,6 +199,9 @@ func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.Room
 	room, err := check(ctx, by, id)
 	if err != nil {
 		return err
+	}
+	if user.ID == room.Owner {
+		return earshot.Errorf(earshot.CodeConflict, "The owner may always enter the room and cannot be taken out of it.")
 	}
 	if err := h.members.RemoveMember(ctx, id, user.ID); err != nil {
 		return err

@@ -18,7 +18,7 @@ func TestVersionAndHelp(t *testing.T) {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}
-	for _, args := range [][]string{nil, {"--help"}, {"serve", "--help"}, {"user", "create", "--help"}} {
+	for _, args := range [][]string{nil, {"--help"}, {"help"}, {"help", "user", "create"}, {"serve", "--help"}, {"user", "create", "--help"}} {
 		if r := invoke(t, "", nil, args...); r.code != exitOK || !strings.Contains(r.stdout, "Usage: earshot") {
 			t.Errorf("%v: %+v", args, r)
 		}

@@ -102,7 +102,7 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, 
 	}
 	s.relay = local.New()
 	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: log, Config: hub.Config{
-		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, SessionsPerUser: c.Limits.SessionsPerUser,
+		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
 		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
 		CreateRooms: hub.CreatePolicy(c.CreateRooms),
 	}})

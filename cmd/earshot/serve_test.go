@@ -247,9 +247,13 @@ func TestServeTwice(t *testing.T) {
 	r := serve(t, data)
 	wants(t, data, "ana\n", "user", "create", "--from", "-")
 	for _, at := range [][]string{{"--data", data}, {"--db", filepath.Join(data, "earshot.db")}} {
-		complaint := refused(t, exitFailure, "", append([]string{"serve", "--listen", "127.0.0.1:0"}, at...)...)
-		if !strings.Contains(complaint, "earshot: another Earshot server uses this data: stop it first") {
-			t.Errorf("complaint: %s", complaint)
+		ctx, cancel := context.WithTimeout(t.Context(), patience/4)
+		complaint := newOutput()
+		code := run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, at...), strings.NewReader(""), io.Discard, complaint,
+			func(string) (string, bool) { return "", false })
+		cancel()
+		if code != exitFailure || !strings.Contains(complaint.String(), "earshot: another Earshot server uses this data: stop it first") {
+			t.Errorf("%v: exit code %d: %s", at, code, complaint)
 		}
 	}
 	r.end(t)

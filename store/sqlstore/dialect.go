@@ -63,7 +63,7 @@ func openSQLite(path string) (*Store, error) {
 	if err := guardFile(path); err != nil {
 		return nil, fmt.Errorf("making the database file: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(path)
+	resolved, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func openSQLite(path string) (*Store, error) {
 	readers := max(2, runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Store{write: write, read: read, path: real, dialect: sqliteDialect()}, nil
+	return &Store{write: write, read: read, path: resolved, dialect: sqliteDialect()}, nil
 }
 
 // fileURI writes a path so that no character in it is taken for a parameter (https://www.sqlite.org/uri.html).

@@ -12,21 +12,46 @@ import (
 const selectRoom = `SELECT id, name, title, topic, access, owner_id, created_at FROM room `
 
 // CreateRoom implements earshot.RoomStore.
-func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.NameKey) (earshot.RoomID, error) {
+func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.NameKey, most int) (earshot.RoomID, error) {
 	if err := storableRoom(&room, key); err != nil {
 		return 0, err
 	}
 	var id earshot.RoomID
-	err := s.write.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
-		room.Name, string(key), room.Title, room.Topic, string(room.Access), nullID(room.Owner), millis(room.CreatedAt)).Scan(&id)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if most > 0 && room.Owner != 0 {
+			if err := roomForOneMore(ctx, tx, room.Owner, most); err != nil {
+				return err
+			}
+		}
+		return tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
+			room.Name, string(key), room.Title, room.Topic, string(room.Access), nullID(room.Owner), millis(room.CreatedAt)).Scan(&id)
+	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, nameTaken("name", room.Name)
 	case isUnknownReference(err):
 		return 0, errNoUser()
+	case err != nil:
+		return 0, err
 	}
-	return id, s.fail(ctx, err)
+	return id, nil
+}
+
+// roomForOneMore tells whether the user owns fewer than most rooms. It takes the user's row until the transaction ends, so
+// that of several who make a room for the same user each counts those before.
+func roomForOneMore(ctx context.Context, tx *sql.Tx, owner earshot.UserID, most int) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE auth_user SET is_active = is_active WHERE id = $1`, int64(owner)); err != nil {
+		return err
+	}
+	var owned int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM room WHERE owner_id = $1`, int64(owner)).Scan(&owned); err != nil {
+		return err
+	}
+	if owned >= most {
+		return earshot.Errorf(earshot.CodeLimit, "You own %d rooms, as many as one may have here; delete one first.", owned)
+	}
+	return nil
 }
 
 // Room implements earshot.RoomStore.

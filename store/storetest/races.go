@@ -50,7 +50,7 @@ func raceForAName(t *testing.T, s Stores) {
 func raceForARoom(t *testing.T, s Stores) {
 	race(t, 20, earshot.CodeConflict, func(ctx context.Context, i int) error {
 		name := []string{"Lobby", "LOBBY"}[i%2]
-		_, err := s.Rooms.CreateRoom(ctx, newRoom(name, 0), names.Key(name))
+		_, err := s.Rooms.CreateRoom(ctx, newRoom(name, 0), names.Key(name), 0)
 		return err
 	})
 }
@@ -143,7 +143,7 @@ func cancelledContexts(t *testing.T, s Stores) {
 			_, err := s.Invitations.CreateInvitedUser(ctx, hash("i"), noon(), newUser("bob"))
 			return err
 		},
-		"CreateRoom":   func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r"); return err },
+		"CreateRoom":   func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r", 0); return err },
 		"Room":         func() error { _, err := s.Rooms.Room(ctx, room); return err },
 		"Rooms":        func() error { _, err := s.Rooms.Rooms(ctx); return err },
 		"UpdateRoom":   func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },

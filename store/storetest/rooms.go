@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/earshot-chat/earshot"
@@ -30,7 +31,7 @@ func rooms(t *testing.T, s Stores) {
 
 	changed.Owner = 1 << 40
 	refused(t, "owned by an unknown user", s.Rooms.UpdateRoom(t.Context(), changed), earshot.CodeNotFound)
-	_, err = s.Rooms.CreateRoom(t.Context(), newRoom("new", 1<<40), "new")
+	_, err = s.Rooms.CreateRoom(t.Context(), newRoom("new", 1<<40), "new", 0)
 	refused(t, "made by an unknown user", err, earshot.CodeNotFound)
 
 	ok(t, "delete", s.Rooms.DeleteRoom(t.Context(), room.ID))
@@ -52,7 +53,7 @@ func roomNames(t *testing.T, s Stores) {
 		addRoom(t, s, newRoom(name, 0))
 	}
 	for _, name := range []string{"ALPHA", "Beta", "Ça"} {
-		_, err := s.Rooms.CreateRoom(t.Context(), newRoom(name, 0), names.Key(name))
+		_, err := s.Rooms.CreateRoom(t.Context(), newRoom(name, 0), names.Key(name), 0)
 		refused(t, name, err, earshot.CodeConflict, "name")
 	}
 	all, err = s.Rooms.Rooms(t.Context())
@@ -63,6 +64,37 @@ func roomNames(t *testing.T, s Stores) {
 	}
 	slices.SortFunc(inOrder, func(a, b string) int { return compare(names.Key(a), names.Key(b)) })
 	wantAll(t, "by name", listed, inOrder)
+}
+
+func roomsOfOneOwner(t *testing.T, s Stores) {
+	const most, atOnce = 5, 20
+	ana, bob := addUser(t, s, "ana"), addUser(t, s, "bob")
+	addRoom(t, s, newRoom("bob's", bob))
+	errs := make([]error, atOnce)
+	var group sync.WaitGroup
+	for i := range atOnce {
+		group.Go(func() {
+			name := fmt.Sprint("room", i)
+			_, errs[i] = s.Rooms.CreateRoom(t.Context(), newRoom(name, ana), names.Key(name), most)
+		})
+	}
+	group.Wait()
+	made := 0
+	for _, err := range errs {
+		if err == nil {
+			made++
+			continue
+		}
+		refused(t, "over the limit", err, earshot.CodeLimit)
+	}
+	want(t, "rooms of one owner", made, most)
+	for what, room := range map[string]earshot.Room{"another's": newRoom("x", bob), "nobody's": newRoom("y", 0)} {
+		_, err := s.Rooms.CreateRoom(t.Context(), room, names.Key(room.Name), most)
+		ok(t, what, err)
+	}
+	addRoom(t, s, newRoom("without a limit", ana))
+	_, err := s.Rooms.CreateRoom(t.Context(), newRoom("unknown", 1<<40), "unknown", most)
+	refused(t, "of an unknown user", err, earshot.CodeNotFound)
 }
 
 func compare(a, b earshot.NameKey) int {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},
 		{"Rooms", rooms},
 		{"RoomNames", roomNames},
+		{"RoomsOfOneOwner", roomsOfOneOwner},
 		{"RoomNotFound", roomNotFound},
 		{"Members", members},
 		{"MembersOfWhat", membersOfWhat},
@@ -94,7 +95,7 @@ func newRoom(name string, owner earshot.UserID) earshot.Room {
 
 func addRoom(t *testing.T, s Stores, room earshot.Room) earshot.RoomID {
 	t.Helper()
-	id, err := s.Rooms.CreateRoom(t.Context(), room, names.Key(room.Name))
+	id, err := s.Rooms.CreateRoom(t.Context(), room, names.Key(room.Name), 0)
 	if err != nil {
 		t.Fatalf("making the room %q: %v", room.Name, err)
 	}

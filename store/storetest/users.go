@@ -209,7 +209,7 @@ func oddTexts(t *testing.T, s Stores) {
 		want(t, "staff with the skeleton", len(staff), 1)
 
 		room := earshot.Room{Name: text, Title: text, Topic: text, Access: earshot.AccessPublic, CreatedAt: kept(noon())}
-		room.ID, err = s.Rooms.CreateRoom(t.Context(), room, earshot.NameKey(text))
+		room.ID, err = s.Rooms.CreateRoom(t.Context(), room, earshot.NameKey(text), 0)
 		ok(t, "room", err)
 		got, err := s.Rooms.Room(t.Context(), room.ID)
 		ok(t, "room", err)
@@ -228,10 +228,10 @@ func unstorableTexts(t *testing.T, s Stores) {
 		_, err = s.Users.CreateFirstUser(t.Context(), u)
 		refused(t, fmt.Sprintf("key %q", text), err, earshot.CodeInvalid, "username")
 		for field, room := range map[string]earshot.Room{"name": {Name: text}, "title": {Title: text}, "topic": {Topic: text}} {
-			_, err := s.Rooms.CreateRoom(t.Context(), room, "fine")
+			_, err := s.Rooms.CreateRoom(t.Context(), room, "fine", 0)
 			refused(t, fmt.Sprintf("%s %q", field, text), err, earshot.CodeInvalid, field)
 		}
-		_, err = s.Rooms.CreateRoom(t.Context(), newRoom("fine", 0), earshot.NameKey(text))
+		_, err = s.Rooms.CreateRoom(t.Context(), newRoom("fine", 0), earshot.NameKey(text), 0)
 		refused(t, fmt.Sprintf("room's key %q", text), err, earshot.CodeInvalid, "name")
 	}
 	n, err := s.Users.CountUsers(t.Context())
