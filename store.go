@@ -65,7 +65,9 @@ type BrowserSession struct {
 type BrowserSessionStore interface {
 	// CreateBrowserSession keeps the log-in and makes its CreatedAt the user's LastLogin, both or neither. CodeNotFound
 	// if the user is unknown or not active: a log-in that began before a deactivation does not outlive it.
-	CreateBrowserSession(ctx context.Context, s BrowserSession) error
+	//
+	// Of more than most log-ins of the user, the oldest end, and are returned.
+	CreateBrowserSession(ctx context.Context, s BrowserSession, most int) (ended []SecretHash, err error)
 	// BrowserSession gives the log-in even after it expired: expiry is account's rule.
 	BrowserSession(ctx context.Context, hash SecretHash) (BrowserSession, error)
 	// ExtendBrowserSession moves the expiry; CodeNotFound if the log-in was ended meanwhile.

@@ -189,13 +189,21 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 	return user, nil
 }
 
+// maxSessions is how many browser sessions a user has at most: a new one ends the oldest. It is more than anybody's
+// browsers, and bounds what log-ins without a log-out can fill the database with.
+const maxSessions = 100
+
 // begin begins a browser session.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
 	secret, hash := newSecret(sessionPrefix)
 	now := now()
 	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
-	if err := s.stores.Sessions.CreateBrowserSession(ctx, session); err != nil {
+	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, maxSessions)
+	if err != nil {
 		return "", Login{}, err
+	}
+	for _, old := range ended {
+		s.ended(old)
 	}
 	user.LastLogin = now
 	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}, nil

@@ -78,6 +78,7 @@ type Server struct {
 	log     *slog.Logger
 	origins map[string]bool
 	pages   *pages
+	budgets *budgets
 	handler http.Handler
 	server  *http.Server
 }
@@ -92,7 +93,11 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, log: opts.Log, pages: pages, origins: make(map[string]bool)}
+	budgets, err := newBudgets()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, origins: make(map[string]bool)}
 	for _, origin := range opts.Origins {
 		s.origins[origin] = true
 	}

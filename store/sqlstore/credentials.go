@@ -11,8 +11,10 @@ import (
 )
 
 // CreateBrowserSession implements earshot.BrowserSessionStore.
-func (s *Store) CreateBrowserSession(ctx context.Context, b earshot.BrowserSession) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) CreateBrowserSession(
+	ctx context.Context, b earshot.BrowserSession, most int,
+) (ended []earshot.SecretHash, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		// The update takes the user's row, and comes first, so that a deactivation waits or is seen.
 		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET last_login = $1 WHERE id = $2 AND is_active`, millis(b.CreatedAt), int64(b.User))
 		if err != nil {
@@ -25,8 +27,19 @@ func (s *Store) CreateBrowserSession(ctx context.Context, b earshot.BrowserSessi
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
 			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt))
-		return secretTaken(err)
+		if err != nil {
+			return secretTaken(err)
+		}
+		rows, err := tx.QueryContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash <> $2 AND secret_hash NOT IN
+			(SELECT secret_hash FROM browser_session WHERE user_id = $1 ORDER BY created_at DESC, secret_hash LIMIT $3)
+			RETURNING secret_hash`, int64(b.User), b.Hash[:], most)
+		if err != nil {
+			return err
+		}
+		ended, err = collect(rows, scanHash)
+		return err
 	})
+	return ended, err
 }
 
 // BrowserSession implements earshot.BrowserSessionStore.
@@ -66,17 +79,19 @@ func (s *Store) DeleteExpiredBrowserSessions(ctx context.Context, now time.Time)
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
-	hashes, err := collect(rows, func(r row) (earshot.SecretHash, error) {
-		var b []byte
-		if err := r.Scan(&b); err != nil {
-			return earshot.SecretHash{}, err
-		}
-		if len(b) != len(earshot.SecretHash{}) {
-			return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
-		}
-		return earshot.SecretHash(b), nil
-	})
+	hashes, err := collect(rows, scanHash)
 	return hashes, s.fail(ctx, err)
+}
+
+func scanHash(r row) (earshot.SecretHash, error) {
+	var b []byte
+	if err := r.Scan(&b); err != nil {
+		return earshot.SecretHash{}, err
+	}
+	if len(b) != len(earshot.SecretHash{}) {
+		return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
+	}
+	return earshot.SecretHash(b), nil
 }
 
 // CreateTokens implements earshot.TokenStore.

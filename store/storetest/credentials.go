@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,7 +12,7 @@ import (
 func browserSessions(t *testing.T, s Stores) {
 	user := addUser(t, s, "ana")
 	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
-	ok(t, "create", s.Sessions.CreateBrowserSession(t.Context(), b))
+	ok(t, "create", logIn(t.Context(), s, b))
 	u, err := s.Users.User(t.Context(), user)
 	ok(t, "user", err)
 	want(t, "last login", u.LastLogin, kept(b.CreatedAt))
@@ -19,7 +21,7 @@ func browserSessions(t *testing.T, s Stores) {
 	got, err := s.Sessions.BrowserSession(t.Context(), b.Hash)
 	ok(t, "get", err)
 	want(t, "get", got, b)
-	refused(t, "the same secret again", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeConflict)
+	refused(t, "the same secret again", logIn(t.Context(), s, b), earshot.CodeConflict)
 
 	b.ExpiresAt = b.ExpiresAt.Add(24 * time.Hour)
 	ok(t, "extend", s.Sessions.ExtendBrowserSession(t.Context(), b.Hash, b.ExpiresAt))
@@ -43,9 +45,9 @@ func browserSessionOfNobody(t *testing.T, s Stores) {
 	u.IsActive = false
 	ok(t, "deactivate", s.Users.UpdateUser(t.Context(), u))
 	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
-	refused(t, "of a user who is not active", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeNotFound)
+	refused(t, "of a user who is not active", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	b.User = 1 << 40
-	refused(t, "of no user", s.Sessions.CreateBrowserSession(t.Context(), b), earshot.CodeNotFound)
+	refused(t, "of no user", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
 	refused(t, "nothing was kept", err, earshot.CodeNotFound)
 	u, err = s.Users.User(t.Context(), user)
@@ -57,7 +59,7 @@ func expiredBrowserSessions(t *testing.T, s Stores) {
 	user := addUser(t, s, "ana")
 	now := kept(noon())
 	for i, expires := range []time.Duration{-time.Hour, -time.Millisecond, 0, time.Millisecond, time.Hour} {
-		ok(t, "create", s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
+		ok(t, "create", logIn(t.Context(), s, earshot.BrowserSession{
 			Hash: hash("s", i), User: user, CreatedAt: now.Add(-24 * time.Hour), ExpiresAt: now.Add(expires),
 		}))
 	}
@@ -164,4 +166,39 @@ func invitationKeptOnConflict(t *testing.T, s Stores) {
 	want(t, "uses left", got.UsesLeft, 1)
 	_, err = s.Invitations.CreateInvitedUser(t.Context(), hash("i"), noon(), newUser("bob"))
 	ok(t, "another name", err)
+}
+
+// logIn keeps a log-in, of which the user may have many.
+func logIn(ctx context.Context, s Stores, b earshot.BrowserSession) error {
+	_, err := s.Sessions.CreateBrowserSession(ctx, b, 1000)
+	return err
+}
+
+// oldBrowserSessionsEnd makes more log-ins than a user may have: the oldest of this user's end, and nobody else's.
+func oldBrowserSessionsEnd(t *testing.T, s Stores) {
+	user, other := addUser(t, s, "ana"), addUser(t, s, "ben")
+	ok(t, "somebody else's", logIn(t.Context(), s, earshot.BrowserSession{
+		Hash: hash("other"), User: other, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour),
+	}))
+	var ended []earshot.SecretHash
+	for i := range 6 {
+		// All at one moment: the new one stays all the same.
+		gone, err := s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
+			Hash: hash("s", i), User: user, CreatedAt: noon().Add(time.Duration(i/3) * time.Second), ExpiresAt: noon().Add(time.Hour),
+		}, 3)
+		ok(t, "create", err)
+		if _, err := s.Sessions.BrowserSession(t.Context(), hash("s", i)); err != nil {
+			t.Errorf("the new one: %v", err)
+		}
+		ended = append(ended, gone...)
+	}
+	want(t, "ended", len(ended), 3)
+	for i := range 6 {
+		_, err := s.Sessions.BrowserSession(t.Context(), hash("s", i))
+		if over := slices.Contains(ended, hash("s", i)); over != (earshot.CodeOf(err) == earshot.CodeNotFound) || over != (i < 3) {
+			t.Errorf("log-in %d: ended %v, got %v", i, over, err)
+		}
+	}
+	_, err := s.Sessions.BrowserSession(t.Context(), hash("other"))
+	ok(t, "somebody else's", err)
 }

@@ -128,7 +128,7 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
 		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
 		"CreateBrowserSession": func() error {
-			return s.Sessions.CreateBrowserSession(ctx, earshot.BrowserSession{Hash: hash("s"), User: user})
+			return logIn(ctx, s, earshot.BrowserSession{Hash: hash("s"), User: user})
 		},
 		"BrowserSession":               func() error { _, err := s.Sessions.BrowserSession(ctx, hash("s")); return err },
 		"ExtendBrowserSession":         func() error { return s.Sessions.ExtendBrowserSession(ctx, hash("s"), noon()) },

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"BrowserSessions", browserSessions},
 		{"BrowserSessionOfNobody", browserSessionOfNobody},
 		{"ExpiredBrowserSessions", expiredBrowserSessions},
+		{"OldBrowserSessionsEnd", oldBrowserSessionsEnd},
 		{"Tokens", tokens},
 		{"Invitations", invitations},
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},

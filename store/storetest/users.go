@@ -75,7 +75,7 @@ func userUpdate(t *testing.T, s Stores) {
 	u, err := s.Users.User(t.Context(), id)
 	ok(t, "user", err)
 	login := kept(noon().Add(time.Minute))
-	ok(t, "log in", s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
+	ok(t, "log in", logIn(t.Context(), s, earshot.BrowserSession{
 		Hash: hash("s"), User: id, CreatedAt: login, ExpiresAt: login.Add(time.Hour),
 	}))
 	changed := u
