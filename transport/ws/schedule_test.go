@@ -57,7 +57,7 @@ func TestRandomScheduleOfConnections(t *testing.T) {
 	const walkers, rooms, steps = 1000, 100, 10
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	h := newHouse(t, ws.Options{WriteBuffer: 16 << 10}, func(c *hub.Config) { c.SessionsPerUser = walkers })
+	h := newHouse(t, ws.Options{WriteBuffer: 16 << 10}, func(c *hub.Config) { c.SessionsPerUser, c.RoomsPerUser = walkers, rooms })
 	h.addUsers("owner")
 	var ids []int64
 	for i := range rooms {
