@@ -54,16 +54,10 @@ func (h *Hub) mayChange(ctx context.Context, u *earshot.User, r *earshot.Room) e
 	return earshot.Errorf(earshot.CodeForbidden, "Only the room's owner and staff may do this.")
 }
 
-// defaultRoomsPerUser is how many rooms a user may own where Config does not say.
-const defaultRoomsPerUser = 50
-
 // maxOwned is how many rooms the user may own to make another, 0 for any number.
 func (h *Hub) maxOwned(u *earshot.User) int {
-	switch {
-	case isStaff(u):
+	if isStaff(u) {
 		return 0
-	case h.cfg.RoomsPerUser <= 0:
-		return defaultRoomsPerUser
 	}
 	return h.cfg.RoomsPerUser
 }

@@ -65,7 +65,7 @@ func DefaultConfig() Config {
 	return Config{
 		MaxText: earshot.MaxText, MaxRooms: 100, SessionsPerUser: 50,
 		PostsPerSecond: 20, PostsBurst: 100, JoinsPerSecond: 20, JoinsBurst: 1000, FramesPerSecond: 200, FramesBurst: 4000,
-		CreateRooms: CreateEveryone,
+		RoomsPerUser: 50, CreateRooms: CreateEveryone,
 	}
 }
 
@@ -137,6 +137,9 @@ func New(opts Options) *Hub {
 	}
 	if cfg.FramesPerSecond == 0 {
 		cfg.FramesPerSecond, cfg.FramesBurst = DefaultConfig().FramesPerSecond, DefaultConfig().FramesBurst
+	}
+	if cfg.RoomsPerUser <= 0 {
+		cfg.RoomsPerUser = DefaultConfig().RoomsPerUser
 	}
 	return &Hub{
 		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
