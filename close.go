@@ -18,6 +18,8 @@ const (
 	CloseRevoked
 	// CloseAbuse: too much came, or too much of it was malformed. Do not come back as you are.
 	CloseAbuse
+	// CloseReplaced: the session goes on over another connection. Come back as a new one, if at all.
+	CloseReplaced
 )
 
 // String gives the reason in words that a person can read.
@@ -35,6 +37,8 @@ func (r CloseReason) String() string {
 		return "the log-in has ended"
 	case CloseAbuse:
 		return "too much was sent, or too much of it was malformed"
+	case CloseReplaced:
+		return "the session goes on over another connection"
 	}
 	return "unknown reason"
 }

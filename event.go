@@ -13,16 +13,48 @@ const (
 	KindEntered
 	// KindDeparted: Users went out; Count are inside now.
 	KindDeparted
-	// KindTyping: Author is typing. It has no number and is never repeated: a client forgets it after some seconds.
+	// KindTyping: Users are typing. It has no number and is never repeated: a client forgets it after some seconds.
 	KindTyping
 	// KindRoomChanged: the room has a new title, topic or access. Changed.
 	KindRoomChanged
 	// KindRoomClosed: the room is no more; it is the last event of the room.
 	KindRoomClosed
+	// KindStatus: Users, who are inside, have a new Status. It has no number: only the latest counts, and whoever comes
+	// back is told it with the occupants.
+	KindStatus
 )
 
+// Status is how far somebody who is inside is there.
+type Status string
+
+// The statuses.
+const (
+	// StatusActive: there and looking.
+	StatusActive Status = "active"
+	// StatusAway: inside, but not looking: the page is hidden or nobody touches it.
+	StatusAway Status = "away"
+	// StatusDoNotDisturb: there, and not to be disturbed.
+	StatusDoNotDisturb Status = "dnd"
+)
+
+// Validate refuses what is none of the three.
+func (s Status) Validate() error {
+	switch s {
+	case StatusActive, StatusAway, StatusDoNotDisturb:
+		return nil
+	}
+	return FieldError("status", "A status is active, away or dnd.")
+}
+
+// Occupant is somebody inside a room.
+type Occupant struct {
+	UserRef
+	// Status is empty for active.
+	Status Status
+}
+
 // Numbered tells whether events of this kind take a place in the room's sequence.
-func (k Kind) Numbered() bool { return k != KindTyping }
+func (k Kind) Numbered() bool { return k != KindTyping && k != KindStatus }
 
 // Event is something that happened in a room. It is not changed once it was published, and nobody keeps it longer than
 // the replay window.
@@ -34,10 +66,17 @@ type Event struct {
 	// At is when the server took it, to the millisecond.
 	At     time.Time
 	Author UserRef
-	Text   string
-	Nonce  string
-	// Users are all who entered or departed at once; an encoding names the first MaxNamed and counts the rest.
+	// Text is bytes and no string so that whoever holds it can clear it. It belongs to the publisher again when Publish
+	// has returned: a subscriber keeps a copy or nothing.
+	Text  []byte
+	Nonce string
+	// Users are all who entered, departed, type or have the Status; an encoding names the first MaxNamed and counts the
+	// rest.
 	Users []UserRef
+	// More is how many there were besides Users: more than 0 only in an event that is told again.
+	More int
+	// Status is what KindStatus tells.
+	Status Status
 	// Count is how many are inside after it.
 	Count int
 	// Changed is the room as it is now.

@@ -12,8 +12,9 @@ const (
 
 // Draft is a message as its author sends it.
 type Draft struct {
-	// Text is what is said, as typed: it is nowhere interpreted in the server.
-	Text string
+	// Text is what is said, as typed, in UTF-8: it is nowhere interpreted in the server. Nobody keeps it: the transport
+	// clears it when it was posted.
+	Text []byte
 	// Nonce is made by the client, so that it knows its message again when it comes back from the room.
 	Nonce string
 }
@@ -21,11 +22,11 @@ type Draft struct {
 // Validate reports the first field that breaks the rules; maxText is in bytes.
 func (d *Draft) Validate(maxText int) error {
 	switch {
-	case d.Text == "":
+	case len(d.Text) == 0:
 		return FieldError("text", "A message needs a text.")
 	case len(d.Text) > maxText:
 		return &Error{Code: CodeTooLarge, Field: "text", Message: "The message is longer than this server allows."}
-	case !utf8.ValidString(d.Text):
+	case !utf8.Valid(d.Text):
 		return FieldError("text", "The text must be valid UTF-8.")
 	case len(d.Nonce) > MaxNonce:
 		return FieldError("nonce", "A nonce has at most %d bytes.", MaxNonce)

@@ -12,7 +12,7 @@ type Receipt struct {
 
 // Subscriber takes the events of one room.
 type Subscriber interface {
-	// Deliver takes one event. It is called for one event of a room at a time, in the order of their numbers, and must
+	// Deliver takes one event, which is not its own: what it needs later it copies. It is called for one event of a room at a time, in the order of their numbers, and must
 	// neither block nor call the relay. It returns how many people hear the event because of it.
 	Deliver(ev *Event) (heard int)
 }

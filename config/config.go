@@ -27,6 +27,7 @@ type Config struct {
 	CreateRooms string `help:"Who may create rooms: everyone or staff." default:"everyone" placeholder:"POLICY" toml:"create_rooms"`
 
 	Limits Limits `embed:"" prefix:"limits-" toml:"limits"`
+	Resume Resume `embed:"" prefix:"resume-" toml:"resume"`
 
 	// PingInterval is how often the server asks each connection for a sign of life.
 	PingInterval time.Duration `help:"How often the server asks each connection for a sign of life; one that gives none for twice as long is closed." default:"12s" placeholder:"TIME" toml:"ping_interval"`
@@ -82,6 +83,18 @@ type Limits struct {
 	PostsPerSecond float64 `help:"How many messages a second a user may post in the long run." default:"20" placeholder:"RATE" toml:"posts_per_second"`
 	// PostsBurst is how many messages a user may post at once.
 	PostsBurst int `help:"How many messages a user may post at once before that rate holds." default:"100" placeholder:"COUNT" toml:"posts_burst"`
+}
+
+// Resume says what is kept, in memory only, for those whose connection is lost.
+type Resume struct {
+	// Window is for how long a session outlives its connection and what is said is kept for it; 0 keeps nothing.
+	Window time.Duration `help:"For how long a session outlives a lost connection, and what is said is kept in memory for it; 0 keeps nothing." default:"1m" placeholder:"TIME" toml:"window"`
+	// Grace is how long the occupant of a lost connection is not told as departed.
+	Grace time.Duration `help:"For how long a lost connection is told to nobody: who is back by then has neither departed nor entered." default:"10s" placeholder:"TIME" toml:"grace"`
+	// RoomBytes is how much of what is said is kept in one room.
+	RoomBytes int `help:"How many bytes of what is said are kept in one room." default:"1048576" placeholder:"BYTES" toml:"room_bytes"`
+	// Bytes is how much is kept in all rooms together.
+	Bytes int `help:"How many bytes of what is said are kept in all rooms together." default:"67108864" placeholder:"BYTES" toml:"bytes"`
 }
 
 // Log says what is logged and how. What is said in rooms never is.

@@ -16,10 +16,13 @@ const (
 	maxTextBytes   = 1 << 20
 	maxFrameBytes  = 16 << 20
 	maxCount       = 1_000_000
-	minWriteBuffer = 4 << 10
+	minWriteBuffer = 256 << 10 // an answer with a page of occupants, or a portion of what somebody missed
 	maxWriteBuffer = 256 << 20
 	minPing        = time.Second
 	maxPing        = 10 * time.Minute
+	maxWindow      = 10 * time.Minute // a server that remembers nothing does not remember for longer
+	minWindowBytes = 16 << 10
+	maxWindowBytes = 1 << 30 // fits an int on every system
 	// jsonWorstCase is how many bytes JSON may need for one byte of a text: \u0001.
 	jsonWorstCase = 6
 	// frameOverhead is room for what a frame holds besides the text.
@@ -34,8 +37,13 @@ func (c *Config) Validate() error {
 		oneOf("sign_up", c.SignUp, "open", "invite", "closed"),
 		oneOf("create_rooms", c.CreateRooms, "everyone", "staff"),
 		c.Limits.Validate(),
+		c.Resume.Validate(),
 		within("write_buffer", c.WriteBuffer, minWriteBuffer, maxWriteBuffer),
 		c.Log.Validate(),
+	}
+	if need := minWriteBuffer + c.Limits.FrameBytes; c.WriteBuffer < need && c.Limits.FrameBytes <= maxFrameBytes {
+		errs = append(errs, fmt.Errorf("write_buffer is %d: with frames of %d bytes it must be at least %d",
+			c.WriteBuffer, c.Limits.FrameBytes, need))
 	}
 	if c.PingInterval < minPing || c.PingInterval > maxPing {
 		errs = append(errs, fmt.Errorf("ping_interval is %v: it must be from %v to %v", c.PingInterval, minPing, maxPing))
@@ -89,6 +97,21 @@ func (l *Limits) Validate() error {
 	}
 	if !(l.PostsPerSecond > 0 && l.PostsPerSecond <= maxCount) { // so written that NaN fails
 		errs = append(errs, fmt.Errorf("limits.posts_per_second is %v: it must be over 0 and at most %d", l.PostsPerSecond, maxCount))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate reports what cannot be used.
+func (r *Resume) Validate() error {
+	errs := []error{
+		within("resume.room_bytes", r.RoomBytes, minWindowBytes, maxWindowBytes),
+		within("resume.bytes", r.Bytes, minWindowBytes, maxWindowBytes),
+	}
+	if r.Window < 0 || r.Window > maxWindow {
+		errs = append(errs, fmt.Errorf("resume.window is %v: it must be from 0 to %v", r.Window, maxWindow))
+	}
+	if r.Grace < 0 || r.Grace > maxWindow {
+		errs = append(errs, fmt.Errorf("resume.grace is %v: it must be from 0 to %v", r.Grace, maxWindow))
 	}
 	return errors.Join(errs...)
 }

@@ -18,6 +18,11 @@ type budget struct{ full atomic.Int64 } // nanoseconds since 1970
 // take takes one at now, or tells how long it is until there is one. A rate of no more than 0 gives none; one so high
 // that its interval is below a nanosecond gives all.
 func (b *budget) take(now time.Time, perSecond float64, burst int) (wait time.Duration) {
+	return b.takeMany(now, perSecond, burst, 1)
+}
+
+// takeMany takes n at once, or none.
+func (b *budget) takeMany(now time.Time, perSecond float64, burst, n int) (wait time.Duration) {
 	if perSecond <= 0 {
 		return math.MaxInt64
 	}
@@ -25,7 +30,7 @@ func (b *budget) take(now time.Time, perSecond float64, burst int) (wait time.Du
 	at := now.UnixNano()
 	for {
 		full := b.full.Load()
-		next := max(full, at) + interval
+		next := max(full, at) + interval*int64(min(n, burst))
 		// As many as burst may be missing from a full bucket.
 		if over := next - at - interval*int64(burst); over > 0 {
 			return time.Duration(over)

@@ -96,6 +96,7 @@ func (l *lane) remove(m *membership) {
 	l.members[last] = place{}
 	l.members = l.members[:last]
 	l.size--
+	m.lane = nil
 }
 
 // catchUp writes to one member what is pending. Under lane.mu and room.mu.
@@ -141,22 +142,13 @@ func frameSpace(ev *earshot.Event) int {
 	return 1024 + 6*(len(ev.Text)+len(ev.Nonce)) + 64*min(len(ev.Users), earshot.MaxNamed)
 }
 
-// reserve makes room for n more pending bytes. Growing by append would leave a copy of what was said in the buffer that
-// it drops; here it goes through recycle, which clears it.
+// reserve makes room for n more pending bytes.
 func (l *lane) reserve(n int) {
-	if cap(l.pending)-len(l.pending) >= n {
-		return
-	}
-	old, fan := l.pending, l.room.hub.fan
-	if old == nil {
+	fan := l.room.hub.fan
+	if l.pending == nil {
 		l.pending = fan.buffer()
-		if cap(l.pending) >= n {
-			return
-		}
-		old = l.pending
 	}
-	l.pending = append(make([]byte, 0, 2*(len(old)+n)), old...)
-	fan.recycle(old)
+	l.pending = fan.grow(l.pending, n)
 }
 
 // flush takes what is pending and writes it to every member.
@@ -270,6 +262,17 @@ func (f *fanout) buffer() []byte {
 		return (*b)[:0]
 	}
 	return make([]byte, 0, 2048)
+}
+
+// grow makes room for n more bytes. Growing by append would leave a copy of what was said in the buffer that it drops;
+// here that goes through recycle, which clears it.
+func (f *fanout) grow(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	grown := append(make([]byte, 0, 2*(len(b)+n)), b...)
+	f.recycle(b)
+	return grown
 }
 
 // recycle clears what was said and keeps the buffer. Clearing is not for tidiness: memory that is merely let go keeps

@@ -58,6 +58,14 @@ type Config struct {
 	RoomsPerUser int
 	// CreateRooms says who may create rooms.
 	CreateRooms CreatePolicy
+	// ResumeWindow is for how long a session outlives its connection, and for how long what is said is kept for it, in
+	// memory only; 0 keeps neither.
+	ResumeWindow time.Duration
+	// Grace is how long the occupant of a lost connection is not told as departed.
+	Grace time.Duration
+	// RoomWindowBytes and WindowBytes are how much is kept for those who come back, in one room and in all rooms together: 0 is the default.
+	RoomWindowBytes int
+	WindowBytes     int64
 }
 
 // DefaultConfig gives bounds that people do not notice.
@@ -66,6 +74,7 @@ func DefaultConfig() Config {
 		MaxText: earshot.MaxText, MaxRooms: 100, SessionsPerUser: 50,
 		PostsPerSecond: 20, PostsBurst: 100, JoinsPerSecond: 20, JoinsBurst: 1000, FramesPerSecond: 200, FramesBurst: 4000,
 		RoomsPerUser: 50, CreateRooms: CreateEveryone,
+		ResumeWindow: time.Minute, Grace: 10 * time.Second, RoomWindowBytes: 1 << 20, WindowBytes: 64 << 20,
 	}
 }
 
@@ -108,6 +117,9 @@ type Hub struct {
 	members earshot.MemberStore
 	log     *slog.Logger
 	fan     *fanout
+	// windows is what the rooms keep for those who come back, nonces what was posted lately.
+	windows memory
+	nonces  *nonces
 
 	mu      sync.Mutex
 	live    map[earshot.RoomID]*room
@@ -119,7 +131,9 @@ type Hub struct {
 // user is one who has a session now, and what all sessions of one user share.
 type user struct {
 	// info is the user as of the last connect; a session keeps the one it began with.
-	info     *earshot.User
+	info *earshot.User
+	// status is what the sessions' come to, under Hub.mu.
+	status   earshot.Status
 	sessions []*Session // under Hub.mu
 	// What the user may still do.
 	posts, joins, frames budget
@@ -131,23 +145,37 @@ func New(opts Options) *Hub {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	cfg := opts.Config
-	if cfg.JoinsPerSecond == 0 {
-		cfg.JoinsPerSecond, cfg.JoinsBurst = DefaultConfig().JoinsPerSecond, DefaultConfig().JoinsBurst
-	}
-	if cfg.FramesPerSecond == 0 {
-		cfg.FramesPerSecond, cfg.FramesBurst = DefaultConfig().FramesPerSecond, DefaultConfig().FramesBurst
-	}
-	if cfg.RoomsPerUser <= 0 {
-		cfg.RoomsPerUser = DefaultConfig().RoomsPerUser
-	}
+	cfg := opts.Config.withDefaults()
 	return &Hub{
 		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
 		fan:     newFanout(runtime.GOMAXPROCS(0)),
+		windows: memory{most: cfg.WindowBytes},
+		nonces:  newNonces(max(cfg.ResumeWindow, nonceTime)),
 		live:    make(map[earshot.RoomID]*room),
 		users:   make(map[earshot.UserID]*user),
 		revoked: make(map[earshot.SecretHash]time.Time),
 	}
+}
+
+// withDefaults fills in what 0 means.
+func (c Config) withDefaults() Config {
+	def := DefaultConfig()
+	if c.JoinsPerSecond == 0 {
+		c.JoinsPerSecond, c.JoinsBurst = def.JoinsPerSecond, def.JoinsBurst
+	}
+	if c.FramesPerSecond == 0 {
+		c.FramesPerSecond, c.FramesBurst = def.FramesPerSecond, def.FramesBurst
+	}
+	if c.RoomsPerUser <= 0 {
+		c.RoomsPerUser = def.RoomsPerUser
+	}
+	if c.RoomWindowBytes <= 0 {
+		c.RoomWindowBytes = def.RoomWindowBytes
+	}
+	if c.WindowBytes <= 0 {
+		c.WindowBytes = def.WindowBytes
+	}
+	return c
 }
 
 // Config gives the bounds that the hub was made with.
@@ -164,8 +192,9 @@ func (h *Hub) Epoch() string { return h.relay.Epoch() }
 func (h *Hub) Connect(
 	info earshot.User, credential earshot.SecretHash, attach func(*Session) Conn,
 ) (*Session, error) {
-	s := &Session{hub: h, credential: credential}
+	s := &Session{hub: h, credential: credential, token: newToken()}
 	s.conn = attach(s)
+	h.makeRoom(info.ID)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -195,8 +224,33 @@ func (h *Hub) Connect(
 	return s, nil
 }
 
+// makeRoom ends the session of the user that lost its connection first, if the user has as many sessions as may be: those
+// that wait for a return must not keep out one that is here.
+func (h *Hub) makeRoom(id earshot.UserID) {
+	h.mu.Lock()
+	var oldest *Session
+	if u := h.users[id]; u != nil && len(u.sessions) >= h.cfg.SessionsPerUser {
+		for _, s := range u.sessions {
+			if at := s.lostAt.Load(); at != 0 && (oldest == nil || at < oldest.lostAt.Load()) {
+				oldest = s
+			}
+		}
+	}
+	h.mu.Unlock()
+	if oldest != nil {
+		oldest.End()
+	}
+}
+
 // disconnect forgets the session, and the user with the last one.
 func (h *Hub) disconnect(s *Session) {
+	if h.removeSession(s) {
+		h.restatus(s.user) // what the others' statuses come to may be something else
+	}
+}
+
+// removeSession takes the session off its user's list; it tells whether the user has others.
+func (h *Hub) removeSession(s *Session) (others bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	u := s.user
@@ -209,14 +263,15 @@ func (h *Hub) disconnect(s *Session) {
 		}
 	}
 	if len(u.sessions) > 0 || h.users[s.info.ID] != u {
-		return
+		return len(u.sessions) > 0
 	}
 	// Whoever has sent too much must not begin anew by connecting anew: such a user is remembered for a while.
 	if wait := u.frames.spent(time.Now(), h.cfg.FramesPerSecond, h.cfg.FramesBurst); wait > 0 {
 		time.AfterFunc(wait, func() { h.forget(s.info.ID, u) })
-		return
+		return false
 	}
 	delete(h.users, s.info.ID)
+	return false
 }
 
 // forget drops a user who has no session.
@@ -265,8 +320,19 @@ func (h *Hub) Close(_ context.Context) error {
 	}
 	for _, s := range h.sessions(func(*Session) bool { return true }) {
 		s.conn.Close(earshot.CloseStopping)
+		s.rest()
+	}
+	for _, r := range h.liveRooms() {
+		r.rest()
 	}
 	return err
+}
+
+// stopping tells whether Close was called.
+func (h *Hub) stopping() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.closed
 }
 
 func (h *Hub) liveRooms() []*room {

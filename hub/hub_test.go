@@ -2,6 +2,7 @@ package hub_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -34,22 +35,37 @@ func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		if ev.Kind == earshot.KindDeparted {
 			word = "departed"
 		}
-		var who []string
-		for _, u := range ev.Users {
-			who = append(who, u.Name)
-		}
-		if len(who) > 3 {
-			who = append(who[:3], fmt.Sprintf("and %d", len(who)-3))
-		}
-		return fmt.Appendf(dst, "%d#%d %s %s, %d inside\n", ev.Room, ev.Seq, word, strings.Join(who, " "), ev.Count)
+		return fmt.Appendf(dst, "%d#%d %s %s, %d inside\n", ev.Room, ev.Seq, word, who(ev), ev.Count)
 	case earshot.KindTyping:
-		return fmt.Appendf(dst, "%d %s types\n", ev.Room, ev.Author.Name)
+		return fmt.Appendf(dst, "%d %s types\n", ev.Room, who(ev))
+	case earshot.KindStatus:
+		return fmt.Appendf(dst, "%d %s is %s\n", ev.Room, who(ev), ev.Status)
 	case earshot.KindRoomChanged:
 		return fmt.Appendf(dst, "%d#%d is now %s\n", ev.Room, ev.Seq, ev.Changed.Title)
 	case earshot.KindRoomClosed:
 		return fmt.Appendf(dst, "%d#%d closed\n", ev.Room, ev.Seq)
 	}
 	return dst
+}
+
+// who names the first three.
+func who(ev *earshot.Event) string {
+	var names []string
+	for _, u := range ev.Users {
+		names = append(names, u.Name)
+	}
+	if len(names) > 3 {
+		names = append(names[:3], fmt.Sprintf("and %d", len(names)-3+ev.More))
+	}
+	return strings.Join(names, " ")
+}
+
+func occupants(users ...earshot.User) []earshot.Occupant {
+	var inside []earshot.Occupant
+	for i := range users {
+		inside = append(inside, earshot.Occupant{UserRef: users[i].Ref()})
+	}
+	return inside
 }
 
 // wire records what a session hears.
@@ -203,7 +219,7 @@ func (c *client) tryJoin(room earshot.RoomID) (joined hub.Joined, err error) {
 
 func (c *client) say(room earshot.RoomID, text string) hub.Posted {
 	c.t.Helper()
-	posted, err := c.Post(c.t.Context(), room, earshot.Draft{Text: text, Nonce: "n"})
+	posted, err := c.Post(c.t.Context(), room, earshot.Draft{Text: []byte(text), Nonce: rand.Text()})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -232,14 +248,14 @@ func TestTalk(t *testing.T) {
 		a, b := h.connect(ana), h.connect(ben)
 
 		j := a.join(room)
-		if j.Seq != 0 || j.Count != 1 || j.Room.Name != "lobby" || !slices.Equal(j.Occupants, []earshot.UserRef{ana.Ref()}) {
+		if j.Seq != 0 || j.Count != 1 || j.Room.Name != "lobby" || !slices.Equal(j.Occupants, occupants(ana)) {
 			t.Errorf("ana joined %+v", j)
 		}
 		if got := a.say(room, "alone"); got.Seq != 2 || got.Heard != 0 {
 			t.Errorf("posted alone: %+v", got)
 		}
 		j = b.join(room)
-		if j.Seq != 2 || j.Count != 2 || !slices.Equal(j.Occupants, []earshot.UserRef{ana.Ref(), ben.Ref()}) {
+		if j.Seq != 2 || j.Count != 2 || !slices.Equal(j.Occupants, occupants(ana, ben)) {
 			t.Errorf("ben joined %+v", j)
 		}
 		if got := b.say(room, "hello"); got.Seq != 4 || got.Heard != 1 {
@@ -256,7 +272,7 @@ func TestTalk(t *testing.T) {
 			"1 ana types", "1#5 departed ben, 1 inside", "1#6 ana: gone?")
 		b.hears("1#3 entered ben, 2 inside", "1#4 ben: hello", "1 ana types")
 
-		_, err := b.Post(t.Context(), room, earshot.Draft{Text: "x", Nonce: "n"})
+		_, err := b.Post(t.Context(), room, earshot.Draft{Text: []byte("x"), Nonce: "n"})
 		wantCode(t, err, earshot.CodeNotInRoom)
 		wantCode(t, b.Typing(t.Context(), room), earshot.CodeNotInRoom)
 		wantCode(t, b.Leave(room), earshot.CodeNotInRoom)
@@ -385,7 +401,7 @@ func TestLargeRoomIsToldTogether(t *testing.T) {
 		if len(j.Occupants) != 100 || !j.More || j.Count != 501 {
 			t.Errorf("first page: %d of %d, more %v", len(j.Occupants), j.Count, j.More)
 		}
-		var all []earshot.UserRef
+		var all []earshot.Occupant
 		for page := j.Page; ; {
 			all = append(all, page.Occupants...)
 			if !page.More {
@@ -396,7 +412,7 @@ func TestLargeRoomIsToldTogether(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if len(all) != 501 || !slices.IsSortedFunc(all, func(a, b earshot.UserRef) int { return strings.Compare(a.Name, b.Name) }) {
+		if len(all) != 501 || !slices.IsSortedFunc(all, func(a, b earshot.Occupant) int { return strings.Compare(a.Name, b.Name) }) {
 			t.Errorf("%d occupants over all pages", len(all))
 		}
 		if err := o.Typing(t.Context(), room); err != nil {
@@ -425,7 +441,7 @@ func TestCloseLetsOutWhatWasAcknowledged(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			for {
-				_, err := a.Post(context.Background(), room, earshot.Draft{Text: "x", Nonce: "n"})
+				_, err := a.Post(context.Background(), room, earshot.Draft{Text: []byte("x"), Nonce: rand.Text()})
 				if err != nil {
 					wantCode(t, err, earshot.CodeStopping)
 					return

@@ -1,6 +1,7 @@
 package hub
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -23,8 +24,12 @@ type presence struct {
 	here int
 	// shown is who is inside by what was told, by name.
 	shown []earshot.UserRef
-	// stirred are users for whom the two may differ; one may be there twice.
+	// statuses are those of users inside who are not active, and told is what of it was told.
+	statuses, told map[earshot.UserID]earshot.Status
+	// stirred are users for whom how it is and how it was told may differ; one may be there twice.
 	stirred []earshot.UserRef
+	// typing are those who type in a large room and were not told yet.
+	typing []earshot.UserRef
 	// announcing is true while somebody publishes, or a timer is set that will.
 	announcing bool
 }
@@ -33,12 +38,13 @@ func newPresence() presence {
 	return presence{sessions: make(map[earshot.UserID]int)}
 }
 
-// arrive counts one more session of the user.
-func (p *presence) arrive(u earshot.UserRef) {
+// arrive counts one more session of the user, whose status is this.
+func (p *presence) arrive(u earshot.UserRef, status earshot.Status) {
 	p.sessions[u.ID]++
 	if p.sessions[u.ID] == 1 {
 		p.here++
 		p.stirred = append(p.stirred, u)
+		p.statuses = setStatus(p.statuses, u.ID, status)
 	}
 }
 
@@ -47,6 +53,7 @@ func (p *presence) departed(u earshot.UserRef) {
 	p.sessions[u.ID]--
 	if p.sessions[u.ID] == 0 {
 		delete(p.sessions, u.ID)
+		delete(p.statuses, u.ID)
 		p.here--
 		p.stirred = append(p.stirred, u)
 	}
@@ -57,21 +64,27 @@ func (p *presence) place(u earshot.UserRef) (int, bool) {
 	return slices.BinarySearchFunc(p.shown, u, compareRefs)
 }
 
-// show and hide follow what was told.
+// show and hide follow what was told. Users are sorted, and merged in one pass: entering one by one into a list of
+// thousands would cost its square.
 func (p *presence) show(users []earshot.UserRef) {
-	for _, u := range users {
-		if i, there := p.place(u); !there {
-			p.shown = slices.Insert(p.shown, i, u)
+	if len(users) == 1 {
+		if i, there := p.place(users[0]); !there {
+			p.shown = slices.Insert(p.shown, i, users[0])
 		}
+		return
 	}
+	p.shown = append(p.shown, users...)
+	slices.SortFunc(p.shown, compareRefs)
+	p.shown = slices.Compact(p.shown)
 }
 
 func (p *presence) hide(users []earshot.UserRef) {
+	gone := make(map[earshot.UserID]bool, len(users))
 	for _, u := range users {
-		if i, there := p.place(u); there {
-			p.shown = slices.Delete(p.shown, i, i+1)
-		}
+		gone[u.ID] = true
+		delete(p.told, u.ID)
 	}
+	p.shown = slices.DeleteFunc(p.shown, func(u earshot.UserRef) bool { return gone[u.ID] })
 }
 
 // page gives those shown after a name.
@@ -83,23 +96,40 @@ func (p *presence) page(after string) Page {
 		return 1
 	})
 	to := min(from+pageSize, len(p.shown))
-	return Page{Occupants: slices.Clone(p.shown[from:to]), Count: len(p.shown), More: to < len(p.shown)}
+	occupants := make([]earshot.Occupant, 0, to-from+1)
+	for _, u := range p.shown[from:to] {
+		occupants = append(occupants, earshot.Occupant{UserRef: u, Status: p.told[u.ID]})
+	}
+	return Page{Occupants: occupants, Count: len(p.shown), More: to < len(p.shown)}
 }
 
-// untold gives those who came and went since it was told last, and forgets that they stirred.
-func (p *presence) untold() (entered, left []earshot.UserRef) {
+// news is what changed since it was told last.
+type news struct {
+	entered, departed []earshot.UserRef
+	statuses          map[earshot.Status][]earshot.UserRef
+}
+
+// untold gives what is not told yet, and forgets what stirred.
+func (p *presence) untold() (n news) {
 	slices.SortFunc(p.stirred, compareRefs)
 	for _, u := range slices.Compact(p.stirred) {
 		_, shown := p.place(u)
-		switch inside := p.sessions[u.ID] > 0; {
+		inside := p.sessions[u.ID] > 0
+		switch {
 		case inside && !shown:
-			entered = append(entered, u)
+			n.entered = append(n.entered, u)
 		case !inside && shown:
-			left = append(left, u)
+			n.departed = append(n.departed, u)
+		}
+		if status := p.statuses[u.ID]; inside && status != p.told[u.ID] {
+			if n.statuses == nil {
+				n.statuses = make(map[earshot.Status][]earshot.UserRef)
+			}
+			n.statuses[status] = append(n.statuses[status], u)
 		}
 	}
 	p.stirred = nil
-	return entered, left
+	return n
 }
 
 // announce tells the room who came and went: at once in a small room, after announceAfter in a large one, so that a
@@ -107,7 +137,7 @@ func (p *presence) untold() (entered, left []earshot.UserRef) {
 // tells what stirred meanwhile, too; so the order of events is the order of what happened.
 func (r *room) announce() {
 	r.mu.Lock()
-	if r.announcing || len(r.stirred) == 0 {
+	if r.announcing || r.quiet() {
 		r.mu.Unlock()
 		return
 	}
@@ -128,7 +158,7 @@ func (r *room) announce() {
 func (r *room) publishPresence() {
 	for first := true; ; first = false {
 		r.mu.Lock()
-		if len(r.stirred) == 0 {
+		if r.quiet() {
 			r.announcing = false
 			r.mu.Unlock()
 			break
@@ -138,20 +168,33 @@ func (r *room) publishPresence() {
 			time.AfterFunc(announceAfter, r.publishPresence)
 			return
 		}
-		entered, left := r.untold()
+		n := r.untold()
+		typing := r.typing
+		r.typing = nil
 		count := len(r.shown)
 		r.mu.Unlock()
-		r.publish(earshot.KindDeparted, left, count-len(left))
-		r.publish(earshot.KindEntered, entered, count-len(left)+len(entered))
+		r.publish(&earshot.Event{Kind: earshot.KindTyping, Users: typing})
+		count -= len(n.departed)
+		r.publish(&earshot.Event{Kind: earshot.KindDeparted, Users: n.departed, Count: count})
+		count += len(n.entered)
+		r.publish(&earshot.Event{Kind: earshot.KindEntered, Users: n.entered, Count: count})
+		for status, users := range n.statuses {
+			status = cmp.Or(status, earshot.StatusActive)
+			r.publish(&earshot.Event{Kind: earshot.KindStatus, Users: users, Status: status})
+		}
 	}
 	r.hub.release(r)
 }
 
-func (r *room) publish(kind earshot.Kind, users []earshot.UserRef, count int) {
-	if len(users) == 0 {
+// quiet tells that there is nothing to announce.
+func (p *presence) quiet() bool { return len(p.stirred) == 0 && len(p.typing) == 0 }
+
+// publish publishes an announcement, unless it is about nobody.
+func (r *room) publish(ev *earshot.Event) {
+	if len(ev.Users) == 0 {
 		return
 	}
-	ev := &earshot.Event{Kind: kind, Room: r.id, At: time.Now().Truncate(time.Millisecond), Users: users, Count: count}
+	ev.Room, ev.At = r.id, time.Now().Truncate(time.Millisecond)
 	if _, err := r.hub.relay.Publish(context.Background(), ev); err != nil && earshot.CodeOf(err) != earshot.CodeStopping {
 		r.hub.log.Warn("an entrance or departure was not told", "room", r.id, "error", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -36,7 +37,11 @@ type room struct {
 	seq    uint64
 	closed bool
 	lanes  []*lane
+	// away are the places of sessions without a connection.
+	away []*membership
 	presence
+	window window
+	expiry *time.Timer // set while the window holds something
 }
 
 // acquire holds the room, loading it if it is not live. Every acquire wants its release. Errors: CodeNotFound.
@@ -96,6 +101,9 @@ func (h *Hub) release(r *room) {
 		r.cancel()
 		r.cancel = nil
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgetAll() // nobody is left who could come back
 }
 
 // open loads the room and subscribes to it, once.
@@ -164,15 +172,18 @@ func (r *room) Deliver(ev *earshot.Event) int {
 		r.info = *ev.Changed
 	case earshot.KindRoomClosed:
 		r.closed = true
+	case earshot.KindStatus:
+		r.mark(ev.Users, ev.Status)
 	case earshot.KindMessage, earshot.KindTyping:
 	}
 	r.enqueue(ev)
+	r.remember(ev)
 	return r.here
 }
 
-// admit lets the session in if the rules do, and answers it. The rules are asked without a lock; if they changed
-// meanwhile, they are asked again.
-func (r *room) admit(ctx context.Context, s *Session, answer func(Joined)) error {
+// admit lets the session in if the rules do. They are asked without a lock; if they changed before enter was done, they
+// are asked again.
+func (r *room) admit(ctx context.Context, s *Session, enter func(rules uint64) (bool, error)) error {
 	for {
 		r.mu.Lock()
 		info, rules := r.info, r.rules
@@ -180,7 +191,7 @@ func (r *room) admit(ctx context.Context, s *Session, answer func(Joined)) error
 		if err := r.hub.mayEnter(ctx, s.info, &info); err != nil {
 			return err
 		}
-		done, err := r.enter(s, rules, answer)
+		done, err := enter(rules)
 		if done || err != nil {
 			return err
 		}
@@ -189,48 +200,70 @@ func (r *room) admit(ctx context.Context, s *Session, answer func(Joined)) error
 
 // enter gives the session its place and answers it, unless the rules have changed.
 func (r *room) enter(s *Session, rules uint64, answer func(Joined)) (done bool, err error) {
+	m := &membership{session: s, room: r}
+	return r.settle(m, rules, func() bool {
+		m.since, m.counted = r.seq, true
+		r.arrive(s.info.Ref(), s.hub.statusOf(s.user))
+		s.rooms = append(s.rooms, m)
+		answer(r.joined(s.info.Ref()))
+		return true
+	})
+}
+
+// settle puts the place into a lane, where its session hears from now on, if tell says so: tell is called first, under
+// all locks, before anything can be heard. Settle does neither, and is not done, if the rules have changed.
+func (r *room) settle(m *membership, rules uint64, tell func() (hear bool)) (done bool, err error) {
+	s := m.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended {
+	if s.ended || s.lost() {
 		return false, errEnded()
 	}
 	l := r.pickLane(s.conn.Encoding())
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.mu.Lock()
-	if r.closed || r.rules != rules {
+	defer r.mu.Unlock()
+	switch {
+	case r.closed:
 		l.unpick()
-		closed := r.closed
-		r.mu.Unlock()
-		if closed {
-			return false, errNoRoom()
-		}
+		return false, errNoRoom()
+	case r.rules != rules:
+		l.unpick()
 		return false, nil
+	case tell():
+		l.add(m)
+	default:
+		l.unpick()
 	}
-	m := &membership{session: s, room: r}
-	l.add(m)
-	r.arrive(s.info.Ref())
-	joined := r.joined(s.info.Ref())
-	r.mu.Unlock()
-	s.rooms = append(s.rooms, m)
-	answer(joined)
 	return true, nil
 }
 
 // repeat answers a join of one who is inside. What the lane still has for it goes out first, so that the answer's Seq
 // holds for it, too.
 func (r *room) repeat(m *membership, answer func(Joined)) error {
-	m.lane.mu.Lock()
-	defer m.lane.mu.Unlock()
-	if !m.lane.holds(m) {
+	l := r.laneOf(m)
+	if l == nil {
+		return errNotInRoom()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.holds(m) {
 		return errNotInRoom()
 	}
 	r.mu.Lock()
-	m.lane.catchUp(m)
+	l.catchUp(m)
 	joined := r.joined(m.session.info.Ref())
 	r.mu.Unlock()
 	answer(joined)
 	return nil
+}
+
+// laneOf gives the lane that the place is in, nil for none. It may be another by the time it is used: see lane.holds.
+func (r *room) laneOf(m *membership) *lane {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return m.lane
 }
 
 // joined describes the room to one who is inside. Under r.mu.
@@ -240,7 +273,7 @@ func (r *room) joined(self earshot.UserRef) Joined {
 	if i, shown := r.place(self); !shown {
 		j.Count++
 		if i < pageSize {
-			j.Occupants = slices.Insert(j.Occupants, i, self)
+			j.Occupants = slices.Insert(j.Occupants, i, earshot.Occupant{UserRef: self})
 		}
 	}
 	return j
@@ -257,18 +290,45 @@ func (r *room) leave(m *membership) {
 
 // drop takes the place away and tells whether it was there: then the place's hold of the room is the caller's to release.
 func (r *room) drop(m *membership) bool {
-	l := m.lane
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.holds(m) {
-		return false
+	return r.pull(m, func() { r.uncount(m) })
+}
+
+// pull takes the place out of its lane, or from those that are away, and calls then under the room's lock; false if it is
+// in neither.
+func (r *room) pull(m *membership, then func()) bool {
+	for {
+		l := r.laneOf(m)
+		if l != nil {
+			l.mu.Lock()
+		}
+		r.mu.Lock()
+		same := m.lane == l // it may have moved before the locks were held
+		found := same && (l != nil || r.isAway(m))
+		if found {
+			if l != nil {
+				l.catchUp(m)
+				l.remove(m)
+			} else {
+				r.unpark(m)
+			}
+			then()
+		}
+		r.mu.Unlock()
+		if l != nil {
+			l.mu.Unlock()
+		}
+		if same {
+			return found
+		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l.catchUp(m)
-	l.remove(m)
-	r.departed(m.session.info.Ref())
-	return true
+}
+
+// uncount notes that the place no longer counts. Under r.mu.
+func (r *room) uncount(m *membership) {
+	if m.counted {
+		m.counted = false
+		r.departed(m.session.info.Ref())
+	}
 }
 
 // inside gives the sessions in the room.
@@ -282,9 +342,8 @@ func (r *room) inside() []*Session {
 
 func (r *room) memberships() []*membership {
 	r.mu.Lock()
-	lanes := slices.Clone(r.lanes)
+	lanes, all := slices.Clone(r.lanes), slices.Clone(r.away)
 	r.mu.Unlock()
-	var all []*membership
 	for _, l := range lanes {
 		l.mu.Lock()
 		for _, p := range l.members {
@@ -311,13 +370,6 @@ func (r *room) evict(out func(*Session) bool, why *earshot.Error) {
 		r.hub.release(r)
 	}
 	r.announce()
-}
-
-// large tells whether the room is one in which not everything is told one by one.
-func (r *room) large() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.here > largeRoom
 }
 
 // count tells how many are inside.

@@ -128,7 +128,7 @@ func TestClosingARoomTellsThoseInside(t *testing.T) {
 			t.Fatal(err)
 		}
 		b.hears("1#2 entered ben, 2 inside", "1#3 ana: last words", "1#4 closed")
-		_, err := b.Post(t.Context(), room, earshot.Draft{Text: "x", Nonce: "n"})
+		_, err := b.Post(t.Context(), room, earshot.Draft{Text: []byte("x"), Nonce: "n"})
 		wantCode(t, err, earshot.CodeNotInRoom)
 		_, err = b.tryJoin(room)
 		wantCode(t, err, earshot.CodeNotFound)
@@ -242,17 +242,17 @@ func TestLimits(t *testing.T) {
 			draft earshot.Draft
 			code  earshot.Code
 		}{
-			{earshot.Draft{Text: "", Nonce: "n"}, earshot.CodeInvalid},
-			{earshot.Draft{Text: strings.Repeat("x", 101), Nonce: "n"}, earshot.CodeTooLarge},
-			{earshot.Draft{Text: "\xff", Nonce: "n"}, earshot.CodeInvalid},
-			{earshot.Draft{Text: "x", Nonce: strings.Repeat("n", 65)}, earshot.CodeInvalid},
-			{earshot.Draft{Text: "x", Nonce: "a b"}, earshot.CodeInvalid},
-			{earshot.Draft{Text: "x", Nonce: "ä"}, earshot.CodeInvalid},
+			{earshot.Draft{Text: []byte(""), Nonce: "n"}, earshot.CodeInvalid},
+			{earshot.Draft{Text: []byte(strings.Repeat("x", 101)), Nonce: "n"}, earshot.CodeTooLarge},
+			{earshot.Draft{Text: []byte("\xff"), Nonce: "n"}, earshot.CodeInvalid},
+			{earshot.Draft{Text: []byte("x"), Nonce: strings.Repeat("n", 65)}, earshot.CodeInvalid},
+			{earshot.Draft{Text: []byte("x"), Nonce: "a b"}, earshot.CodeInvalid},
+			{earshot.Draft{Text: []byte("x"), Nonce: "ä"}, earshot.CodeInvalid},
 		} {
 			_, err := a.Post(t.Context(), rooms[0], bad.draft)
 			wantCode(t, err, bad.code)
 		}
-		draft := earshot.Draft{Text: "x", Nonce: "n"}
+		draft := earshot.Draft{Text: []byte("x"), Nonce: "n"}
 		// The rate is the user's: both sessions share it.
 		a.say(rooms[0], "1")
 		second.say(rooms[0], "2")

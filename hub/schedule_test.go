@@ -3,8 +3,10 @@ package hub_test
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -23,7 +25,7 @@ type stay struct {
 	texts []string
 }
 
-// ear is a Conn that notes stays: a line "joined ROOM SEQ" opens one, "left ROOM" ends it.
+// ear notes what one client hears in its stays, over one connection after the other.
 type ear struct {
 	mu    sync.Mutex
 	stays []*stay
@@ -31,11 +33,24 @@ type ear struct {
 	t     *rapid.T
 }
 
-func (*ear) Encoding() hub.Encoding { return lines{} }
+// line is one connection of an ear. What is written to it after it was cut is lost.
+type line struct {
+	*ear
+	cut bool // under ear.mu
+}
 
-func (e *ear) Write(frames []byte) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+func (*line) Encoding() hub.Encoding { return lines{} }
+
+func (l *line) Write(frames []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.cut {
+		l.hear(frames)
+	}
+}
+
+// hear takes lines. Under mu.
+func (e *ear) hear(frames []byte) {
 	for line := range bytes.Lines(frames) {
 		var room earshot.RoomID
 		var seq uint64
@@ -52,8 +67,18 @@ func (e *ear) Write(frames []byte) {
 	}
 }
 
-func (e *ear) Removed(earshot.RoomID, *earshot.Error) {}
-func (e *ear) Close(earshot.CloseReason)              {}
+func (*line) Removed(earshot.RoomID, *earshot.Error) {}
+func (*line) Close(earshot.CloseReason)              {}
+
+// seen is how far the ear has heard its rooms.
+func (e *ear) seen() (all []hub.Seen) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for room, s := range e.open {
+		all = append(all, hub.Seen{Room: room, Seq: s.after + uint64(len(s.heard))})
+	}
+	return all
+}
 
 func (e *ear) joined(room earshot.RoomID, seq uint64) {
 	e.mu.Lock()
@@ -68,8 +93,9 @@ func (e *ear) left(room earshot.RoomID) {
 	delete(e.open, room)
 }
 
-// TestRandomSchedules has many sessions join, post, leave and end at random, all at once, and then holds what each heard
-// to the promises: one order, once, nothing missing from joining to leaving, and nothing from before.
+// TestRandomSchedules has many clients join, post, leave, lose their connections, come back and end at random, all at
+// once, and then holds what each heard to the promises: one order, once, nothing missing from joining to leaving, and
+// nothing from before.
 func TestRandomSchedules(t *testing.T) {
 	h := newHouse(t, func(c *hub.Config) { c.PostsPerSecond, c.JoinsPerSecond = float64(rate.Inf), float64(rate.Inf) })
 	owner := h.user("owner")
@@ -100,40 +126,91 @@ func TestRandomSchedules(t *testing.T) {
 	})
 }
 
-// act is one session's life.
-func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, rng *rand.Rand, steps int, acknowledged *sync.Map) {
-	s, err := h.Connect(u, earshot.SecretHash{byte(u.ID)}, func(*hub.Session) hub.Conn { return e })
+// walker is one client at work.
+type walker struct {
+	rt   *rapid.T
+	h    *house
+	user earshot.User
+	ear  *ear
+	line *line
+	*hub.Session
+}
+
+func (w *walker) connect() {
+	l := &line{ear: w.ear}
+	s, err := w.h.Connect(w.user, earshot.SecretHash{byte(w.user.ID)}, func(*hub.Session) hub.Conn { return l })
 	if err != nil {
-		rt.Errorf("connect: %v", err)
+		w.rt.Fatalf("connect: %v", err)
+	}
+	w.Session, w.line = s, l
+}
+
+// lose cuts the connection and comes back over another; the server may notice before that or not.
+func (w *walker) lose(noticed bool) {
+	old := w.Session
+	w.ear.mu.Lock()
+	w.line.cut = true
+	w.ear.mu.Unlock()
+	if noticed {
+		old.Drop()
+	}
+	w.connect()
+	seen := w.ear.seen()
+	if len(seen) == 0 {
 		return
 	}
+	rooms, err := w.Resume(old.Token(), seen)
+	if err != nil || len(rooms) != len(seen) {
+		w.rt.Errorf("resume of %v: %v, %v", seen, rooms, err)
+	}
+	for _, to := range seen {
+		for again, done := false, false; !done; again = true {
+			to, done, err = w.Return(context.Background(), to, again, func(r hub.Returned) {
+				if r.Lost > 0 {
+					w.rt.Errorf("lost %d", r.Lost)
+				}
+			})
+			if err != nil {
+				w.rt.Errorf("return: %v", err)
+				return
+			}
+		}
+	}
+}
+
+// act is one client's life.
+func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, rng *rand.Rand, steps int, acknowledged *sync.Map) {
+	w := &walker{rt: rt, h: h, user: u, ear: e}
+	w.connect()
 	ctx := context.Background()
 	in := make(map[earshot.RoomID]bool)
 	for i := range steps {
 		room := rooms[rng.IntN(len(rooms))]
-		switch {
+		switch n := rng.IntN(12); {
+		case n == 0:
+			w.lose(rng.IntN(2) == 0)
 		case !in[room]:
-			if err := s.Join(ctx, room, func(j hub.Joined) { e.joined(room, j.Seq) }); err == nil {
+			if err := w.Join(ctx, room, func(j hub.Joined) { e.joined(room, j.Seq) }); err == nil {
 				in[room] = true
 			} else {
 				rt.Errorf("join: %v", err)
 			}
-		case rng.IntN(6) == 0:
-			if err := s.Leave(room); err != nil {
+		case n < 3:
+			if err := w.Leave(room); err != nil {
 				rt.Errorf("leave: %v", err)
 			}
 			e.left(room)
 			in[room] = false
 		default:
 			text := fmt.Sprintf("%s-%d", u.Username, i)
-			posted, err := s.Post(ctx, room, earshot.Draft{Text: text, Nonce: "n"})
+			posted, err := w.Post(ctx, room, earshot.Draft{Text: []byte(text), Nonce: crand.Text()})
 			if err != nil {
 				rt.Errorf("post: %v", err)
 			}
 			acknowledged.Store([2]uint64{uint64(room), posted.Seq}, text)
 		}
 	}
-	s.End()
+	w.End()
 	for room := range in {
 		e.left(room)
 	}
@@ -200,9 +277,9 @@ func BenchmarkPost(b *testing.B) {
 	for _, members := range []int{10, 1000, 10_000} {
 		b.Run(fmt.Sprint(members), func(b *testing.B) {
 			s, room := benchHouse(b, members)
-			draft := earshot.Draft{Text: "hello", Nonce: "n"}
 			b.ReportAllocs()
-			for b.Loop() {
+			for n := 0; b.Loop(); n++ {
+				draft := earshot.Draft{Text: []byte("hello"), Nonce: strconv.Itoa(n)}
 				if _, err := s.Post(b.Context(), room, draft); err != nil && earshot.CodeOf(err) != earshot.CodeBusy {
 					b.Fatal(err)
 				}

@@ -3,13 +3,11 @@ package hub
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/earshot-chat/earshot"
 )
-
-// typingEvery is how often a session's typing is passed on. Clients show it for five seconds.
-const typingEvery = 2 * time.Second
 
 // Session is one client's part in the conversation: who it is and the rooms it is in. Hub.Connect makes one.
 type Session struct {
@@ -18,19 +16,32 @@ type Session struct {
 	user       *user
 	info       *earshot.User
 	credential earshot.SecretHash
+	token      token
 
 	mu    sync.Mutex
 	rooms []*membership
 	ended bool
+	// status is what the client said of itself.
+	status earshot.Status
+	// lostAt is when the connection was lost, in nanoseconds since 1970; 0 while there is one. Written under mu.
+	lostAt atomic.Int64
+	// timer waits for the end of the grace time, and then for that of the session.
+	timer *time.Timer
 }
 
 // membership is a session's place in a room.
 type membership struct {
 	session *Session
 	room    *room
-	lane    *lane
+	// since is the number of the room's last event when the session entered: it may hear what comes after it.
+	since uint64
+	// lane is where the session hears; nil while it has no connection, and then at is the place in room.away. Set under
+	// lane.mu and room.mu.
+	lane *lane
 	// at is the place in lane.members, under lane.mu.
 	at int
+	// counted tells that the place counts towards who is inside, under room.mu: after the grace time it does not.
+	counted bool
 	// typedAt is when typing was last passed on; only the session's own commands use it, one at a time.
 	typedAt int64 // milliseconds since 1970
 }
@@ -48,7 +59,7 @@ type Joined struct {
 
 // Page is a part of a room's occupants, by name.
 type Page struct {
-	Occupants []earshot.UserRef
+	Occupants []earshot.Occupant
 	// Count is how many are inside in all.
 	Count int
 	// More tells that others follow.
@@ -68,7 +79,7 @@ type Posted struct {
 // that is in the room already gets the answer again. May ask the store, so it may take its time. Errors: CodeNotFound
 // where there is no such room or the user may not know of it, CodeLimit, CodeStopping.
 func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joined)) error {
-	if err := s.mayJoin("You are joining rooms faster than this server allows."); err != nil {
+	if err := s.mayJoin(1, "You are joining rooms faster than this server allows."); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -86,11 +97,13 @@ func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joine
 	if err != nil {
 		return err
 	}
-	if err := r.admit(ctx, s, answer); err != nil {
+	err = r.admit(ctx, s, func(rules uint64) (bool, error) { return r.enter(s, rules, answer) })
+	if err != nil {
 		s.hub.release(r)
 		return err
 	}
 	r.announce()
+	s.present()
 	return nil
 }
 
@@ -108,7 +121,8 @@ func (s *Session) Leave(id earshot.RoomID) error {
 }
 
 // Post says something in a room. When it returns without error, the message has its place and reaches everyone who is in
-// the room. Errors: CodeNotInRoom, CodeInvalid, CodeTooLarge, CodeRateLimited, CodeBusy, CodeStopping.
+// the room. Errors: CodeNotInRoom, CodeInvalid, CodeTooLarge, CodeRateLimited, CodeBusy, CodeStopping. A draft whose nonce the user posted in this room
+// lately is not said again: it gets the first one's answer.
 func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Draft) (Posted, error) {
 	m := s.membership(id)
 	if m == nil {
@@ -117,6 +131,20 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	if err := draft.Validate(s.hub.cfg.MaxText); err != nil {
 		return Posted{}, err
 	}
+	if draft.Nonce == "" { // a transport whose clients have none
+		return s.publish(ctx, m, draft)
+	}
+	key := s.hub.nonces.key(s.info.ID, id, draft.Nonce)
+	if posted, err := s.hub.nonces.claim(key); err != nil || posted.Seq != 0 {
+		return posted, err
+	}
+	posted, err := s.publish(ctx, m, draft)
+	s.hub.nonces.settle(key, posted)
+	return posted, err
+}
+
+// publish says a message that was not said before.
+func (s *Session) publish(ctx context.Context, m *membership, draft earshot.Draft) (Posted, error) {
 	now := time.Now()
 	if err := s.mayPost(now); err != nil {
 		return Posted{}, err
@@ -128,7 +156,7 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	}
 	at := now.Truncate(time.Millisecond)
 	receipt, err := s.hub.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindMessage, Room: id, At: at, Author: s.info.Ref(), Text: draft.Text, Nonce: draft.Nonce,
+		Kind: earshot.KindMessage, Room: m.room.id, At: at, Author: s.info.Ref(), Text: draft.Text, Nonce: draft.Nonce,
 	})
 	if err != nil {
 		return Posted{}, err
@@ -149,10 +177,10 @@ func (s *Session) mayPost(now time.Time) error {
 	return refusal(wait, "You are posting faster than this server allows.")
 }
 
-// mayJoin takes one from what the user may join and ask, over all sessions.
-func (s *Session) mayJoin(message string) error {
+// mayJoin takes from what the user may join and ask, over all sessions.
+func (s *Session) mayJoin(rooms int, message string) error {
 	cfg := &s.hub.cfg
-	return refusal(s.user.joins.take(time.Now(), cfg.JoinsPerSecond, cfg.JoinsBurst), message)
+	return refusal(s.user.joins.takeMany(time.Now(), cfg.JoinsPerSecond, cfg.JoinsBurst, rooms), message)
 }
 
 // Frame counts one frame that the session's client sent, whatever it is. False means that the user's clients send more
@@ -162,29 +190,13 @@ func (s *Session) Frame() bool {
 	return s.user.frames.take(time.Now(), cfg.FramesPerSecond, cfg.FramesBurst) == 0
 }
 
-// Typing tells the others that the user types. More often than every two seconds (a post in between begins anew), and in rooms of over largeRoom, it
-// tells nobody and is no error. Errors: CodeNotInRoom, CodeStopping.
-func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
-	m := s.membership(id)
-	if m == nil {
-		return errNotInRoom()
-	}
-	now := time.Now()
-	if now.UnixMilli()-m.typedAt < typingEvery.Milliseconds() || m.room.large() {
-		return nil
-	}
-	m.typedAt = now.UnixMilli()
-	_, err := s.hub.relay.Publish(ctx, &earshot.Event{Kind: earshot.KindTyping, Room: id, At: now, Author: s.info.Ref()})
-	return err
-}
-
 // Occupants gives the next page of the room's occupants, those named after this. Errors: CodeNotInRoom.
 func (s *Session) Occupants(id earshot.RoomID, after string) (Page, error) {
 	m := s.membership(id)
 	if m == nil {
 		return Page{}, errNotInRoom()
 	}
-	if err := s.mayJoin("You are asking faster than this server allows."); err != nil {
+	if err := s.mayJoin(1, "You are asking faster than this server allows."); err != nil {
 		return Page{}, err
 	}
 	m.room.mu.Lock()
@@ -192,21 +204,29 @@ func (s *Session) Occupants(id earshot.RoomID, after string) (Page, error) {
 	return m.room.page(after), nil
 }
 
-// End leaves all rooms and forgets the session. It may be called more than once, from anywhere.
+// End leaves all rooms and forgets the session: nobody comes back to it. It may be called more than once, from anywhere.
 func (s *Session) End() {
+	for _, m := range s.stop() {
+		m.room.leave(m)
+	}
+}
+
+// stop ends the session and gives the places that it had, which are the caller's to give up.
+func (s *Session) stop() []*membership {
 	s.mu.Lock()
 	if s.ended {
 		s.mu.Unlock()
-		return
+		return nil
 	}
 	s.ended = true
 	rooms := s.rooms
 	s.rooms = nil
-	s.mu.Unlock()
-	for _, m := range rooms {
-		m.room.leave(m)
+	if s.timer != nil {
+		s.timer.Stop()
 	}
+	s.mu.Unlock()
 	s.hub.disconnect(s)
+	return rooms
 }
 
 // membership finds the session's place in a room, nil if it has none.

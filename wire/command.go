@@ -17,7 +17,19 @@ const (
 	CommandTyping    CommandType = "typing"
 	CommandOccupants CommandType = "occupants"
 	CommandPing      CommandType = "ping"
+	CommandResume    CommandType = "resume"
+	CommandStatus    CommandType = "status"
 )
+
+// Seen is how far a client has heard a room.
+type Seen struct {
+	Room int64 `json:"room"`
+	// Seq is the number of the last event that it has, or that of the room's joined.
+	Seq uint64 `json:"seq"`
+}
+
+// Text is a JSON string as bytes of its own, so that what was said can be cleared when it is done with.
+type Text []byte
 
 // Command is one frame from a client. Which fields a command needs is said at each.
 type Command struct {
@@ -25,12 +37,18 @@ type Command struct {
 	// Ref is the client's own number for the command, from 1 to 2^53-1; the answer carries it. A typing command may come
 	// without one and is then not answered unless it is refused.
 	Ref int64 `json:"ref,omitempty,omitzero"`
-	// Room is needed by every command but ping.
+	// Room is needed by every command but ping, resume and status.
 	Room int64 `json:"room,omitempty,omitzero"`
 	// Text is what is said; needed by post.
-	Text string `json:"text,omitempty"`
+	Text Text `json:"text,omitempty" tstype:"string"`
 	// Nonce is the client's own name for a message, up to 64 printable ASCII characters; needed by post.
 	Nonce string `json:"nonce,omitempty"`
 	// After is the name after which the next page of occupants starts; empty for the first.
 	After string `json:"after,omitempty"`
+	// Token is what hello gave to the session that is to go on; needed by resume.
+	Token string `json:"token,omitempty"`
+	// Seen are the rooms that the client wants to go on hearing; resume leaves the others.
+	Seen []Seen `json:"seen,omitempty"`
+	// Status is active, away or dnd; needed by status.
+	Status string `json:"status,omitempty"`
 }

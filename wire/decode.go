@@ -38,7 +38,8 @@ func validRef(ref int64) int64 {
 // check looks for the fields that the command cannot do without.
 func (c *Command) check() error {
 	switch c.Type {
-	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants, CommandPing:
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants, CommandPing,
+		CommandResume, CommandStatus:
 	case "":
 		return missing("type", "A command needs a type.")
 	default:
@@ -47,12 +48,26 @@ func (c *Command) check() error {
 	switch {
 	case c.Ref == 0 && c.Type != CommandTyping:
 		return missing("ref", "This command needs a ref, a number from 1 up.")
-	case c.Room == 0 && c.Type != CommandPing:
+	case c.Room == 0 && c.ofRoom():
 		return missing("room", "This command needs a room, by its id.")
 	case c.Type == CommandPost && c.Nonce == "":
 		return missing("nonce", "A post needs a nonce.")
+	case c.Type == CommandResume && c.Token == "":
+		return missing("token", "A resume needs the token that hello gave.")
+	case c.Type == CommandStatus && c.Status == "":
+		return missing("status", "A status is active, away or dnd.")
 	}
 	return nil
+}
+
+// ofRoom tells whether the command is about one room.
+func (c *Command) ofRoom() bool {
+	switch c.Type {
+	case CommandPing, CommandResume, CommandStatus:
+		return false
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants:
+	}
+	return true
 }
 
 func missing(field, message string) error {
@@ -79,9 +94,9 @@ func malformed(err error) error {
 
 // knownField names the field only if it is one of ours: the name of an unknown one is the client's text.
 func knownField(p jsontext.Pointer) string {
-	name := strings.TrimPrefix(string(p), "/")
+	name, _, _ := strings.Cut(strings.TrimPrefix(string(p), "/"), "/")
 	switch name {
-	case "type", "ref", "room", "text", "nonce", "after":
+	case "type", "ref", "room", "text", "nonce", "after", "token", "seen", "status":
 		return name
 	}
 	return ""

@@ -26,7 +26,12 @@ func AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	case earshot.KindTyping:
 		dst = append(dst, `{"type":"typing","room":`...)
 		dst = strconv.AppendInt(dst, int64(ev.Room), 10)
-		dst = appendUser(append(dst, `,"user":`...), ev.Author)
+		dst = appendUsers(dst, ev)
+	case earshot.KindStatus:
+		dst = append(dst, `{"type":"status","room":`...)
+		dst = strconv.AppendInt(dst, int64(ev.Room), 10)
+		dst = appendString(append(dst, `,"status":`...), string(ev.Status))
+		dst = appendUsers(dst, ev)
 	case earshot.KindRoomChanged:
 		return Append(dst, &Changed{
 			Type: FrameChanged, Room: int64(ev.Room), Info: RoomOf(ev.Changed), Seq: ev.Seq, At: ev.At.UnixMilli(),
@@ -79,6 +84,18 @@ func UsersOf(refs []earshot.UserRef) []User {
 	return users
 }
 
+// OccupantsOf gives what one sees of those inside; never nil.
+func OccupantsOf(inside []earshot.Occupant) []Occupant {
+	occupants := make([]Occupant, len(inside))
+	for i, o := range inside {
+		occupants[i] = Occupant{ID: int64(o.ID), Name: o.Name}
+		if o.Status != earshot.StatusActive {
+			occupants[i].Status = string(o.Status)
+		}
+	}
+	return occupants
+}
+
 // ErrorOf gives the frame that refuses the command with this ref.
 func ErrorOf(ref int64, err error) *Error {
 	e := earshot.AsError(err)
@@ -96,7 +113,13 @@ func appendHead(dst []byte, typ FrameType, ev *earshot.Event) []byte {
 }
 
 func appendPresence(dst []byte, typ FrameType, ev *earshot.Event) []byte {
-	dst = append(appendHead(dst, typ, ev), `,"users":[`...)
+	dst = appendUsers(appendHead(dst, typ, ev), ev)
+	return strconv.AppendInt(append(dst, `,"count":`...), int64(ev.Count), 10)
+}
+
+// appendUsers appends the fields users and more.
+func appendUsers(dst []byte, ev *earshot.Event) []byte {
+	dst = append(dst, `,"users":[`...)
 	named := min(len(ev.Users), earshot.MaxNamed)
 	for i, u := range ev.Users[:named] {
 		if i > 0 {
@@ -105,10 +128,10 @@ func appendPresence(dst []byte, typ FrameType, ev *earshot.Event) []byte {
 		dst = appendUser(dst, u)
 	}
 	dst = append(dst, ']')
-	if more := len(ev.Users) - named; more > 0 {
+	if more := len(ev.Users) - named + ev.More; more > 0 {
 		dst = strconv.AppendInt(append(dst, `,"more":`...), int64(more), 10)
 	}
-	return strconv.AppendInt(append(dst, `,"count":`...), int64(ev.Count), 10)
+	return dst
 }
 
 func appendUser(dst []byte, u earshot.UserRef) []byte {
@@ -118,7 +141,7 @@ func appendUser(dst []byte, u earshot.UserRef) []byte {
 
 // appendString appends a JSON string. Invalid UTF-8, which no checked input holds, comes out as U+FFFD: AppendQuote
 // reports it only after it has appended the whole.
-func appendString(dst []byte, s string) []byte {
+func appendString[T string | []byte](dst []byte, s T) []byte {
 	out, _ := jsontext.AppendQuote(dst, s)
 	return out
 }

@@ -20,12 +20,24 @@ const (
 	FrameClosed    FrameType = "closed"
 	FrameRemoved   FrameType = "removed"
 	FramePing      FrameType = "ping"
+	FrameResumed   FrameType = "resumed"
+	FrameReturned  FrameType = "returned"
+	FrameStatus    FrameType = "status"
+	FrameStopping  FrameType = "stopping"
 )
 
 // User is what one sees of a user.
 type User struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
+}
+
+// Occupant is what one sees of somebody inside.
+type Occupant struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	// Status is away or dnd; it is left out for active.
+	Status string `json:"status,omitempty"`
 }
 
 // Room is what one sees of a room.
@@ -70,6 +82,11 @@ type Hello struct {
 	// PingMs is how often at least the server sends something, in milliseconds: a client that hears nothing for twice as
 	// long has lost it.
 	PingMs int64 `json:"ping_ms"`
+	// Resume is the token that brings this session back over another connection, once (CommandResume). It is empty where
+	// the server keeps no sessions.
+	Resume string `json:"resume"`
+	// ResumeMs is for how long after a lost connection the token is good, in milliseconds; 0 where Resume is empty.
+	ResumeMs int64 `json:"resume_ms"`
 }
 
 // OK answers a command that has nothing to tell.
@@ -101,9 +118,31 @@ type Joined struct {
 	Info Room   `json:"info"`
 	Seq  uint64 `json:"seq"`
 	// Occupants are those inside, by name, the joiner among them: the first page of at most 100.
-	Occupants []User `json:"occupants"`
+	Occupants []Occupant `json:"occupants"`
 	// Count is how many are inside.
 	Count int `json:"count"`
+}
+
+// Resumed answers resume: the session goes on. For each room that is named a Returned follows; rooms that were asked for
+// and are not named are no longer this session's, and may be joined anew.
+type Resumed struct {
+	Type  FrameType `json:"type" tstype:"'resumed'"`
+	Ref   int64     `json:"ref"`
+	Rooms []int64   `json:"rooms"`
+}
+
+// Returned tells that the session hears a room again. The events that it missed follow, up to Seq, then those that come.
+type Returned struct {
+	Type FrameType `json:"type" tstype:"'returned'"`
+	Room int64     `json:"room"`
+	// Info is the room as it is now.
+	Info Room   `json:"info"`
+	Seq  uint64 `json:"seq"`
+	// Lost is how many of the missed events the server does not have any more: the first ones.
+	Lost uint64 `json:"lost"`
+	// Occupants and Count are as in Joined.
+	Occupants []Occupant `json:"occupants"`
+	Count     int        `json:"count"`
 }
 
 // Left answers leave: no event of the room follows.
@@ -127,11 +166,11 @@ type Posted struct {
 
 // Occupants answers occupants with one page, by name.
 type Occupants struct {
-	Type      FrameType `json:"type" tstype:"'occupants'"`
-	Ref       int64     `json:"ref"`
-	Room      int64     `json:"room"`
-	Occupants []User    `json:"occupants"`
-	Count     int       `json:"count"`
+	Type      FrameType  `json:"type" tstype:"'occupants'"`
+	Ref       int64      `json:"ref"`
+	Room      int64      `json:"room"`
+	Occupants []Occupant `json:"occupants"`
+	Count     int        `json:"count"`
 	// More tells that another page follows: ask with the last name as after.
 	More bool `json:"more"`
 }
@@ -163,11 +202,24 @@ type Presence struct {
 	Count int `json:"count"`
 }
 
-// Typing tells that somebody types; it counts for 5 seconds and has no number.
+// Typing tells who types: one person, or many at once in a large room. It counts for 5 seconds and has no number.
 type Typing struct {
 	Type FrameType `json:"type" tstype:"'typing'"`
 	Room int64     `json:"room"`
-	User User      `json:"user"`
+	// Users names at most 20; More is how many went unnamed.
+	Users []User `json:"users"`
+	More  int    `json:"more,omitempty,omitzero"`
+}
+
+// Status tells that people inside have a new status; it has no number.
+type Status struct {
+	Type FrameType `json:"type" tstype:"'status'"`
+	Room int64     `json:"room"`
+	// Status is active, away or dnd.
+	Status string `json:"status"`
+	// Users names at most 20; More is how many went unnamed.
+	Users []User `json:"users"`
+	More  int    `json:"more,omitempty,omitzero"`
 }
 
 // Changed tells what the room is now.
@@ -200,4 +252,11 @@ type Removed struct {
 // showing them to the page, so each comes with one of these.
 type Ping struct {
 	Type FrameType `json:"type" tstype:"'ping'"`
+}
+
+// Stopping tells that the server is about to close the connection because it stops or restarts.
+type Stopping struct {
+	Type FrameType `json:"type" tstype:"'stopping'"`
+	// ReturnMs is over how many milliseconds the clients should spread their return: each waits for a random part of it.
+	ReturnMs int64 `json:"return_ms"`
 }

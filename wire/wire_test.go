@@ -31,7 +31,7 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 		want  any
 	}{
 		{
-			earshot.Event{Kind: earshot.KindMessage, Room: 3, Seq: 9, At: at(), Author: ana, Nonce: `n"1`, Text: nasty},
+			earshot.Event{Kind: earshot.KindMessage, Room: 3, Seq: 9, At: at(), Author: ana, Nonce: `n"1`, Text: []byte(nasty)},
 			&wire.Message{Type: "message", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Nonce: `n"1`, Text: nasty},
 		},
 		{
@@ -45,8 +45,12 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 			},
 		},
 		{
-			earshot.Event{Kind: earshot.KindTyping, Room: 3, At: at(), Author: ana},
-			&wire.Typing{Type: "typing", Room: 3, User: anaOut},
+			earshot.Event{Kind: earshot.KindTyping, Room: 3, At: at(), Users: crowd},
+			&wire.Typing{Type: "typing", Room: 3, Users: wire.UsersOf(crowd[:earshot.MaxNamed]), More: 5},
+		},
+		{
+			earshot.Event{Kind: earshot.KindStatus, Room: 3, At: at(), Users: []earshot.UserRef{ana}, Status: earshot.StatusAway},
+			&wire.Status{Type: "status", Room: 3, Users: []wire.User{anaOut}, Status: "away"},
 		},
 		{
 			earshot.Event{Kind: earshot.KindRoomChanged, Room: 3, Seq: 9, At: at(), Changed: room},
@@ -95,22 +99,28 @@ func TestErrorHidesTheInside(t *testing.T) {
 	}
 }
 
-func TestDecode(t *testing.T) {
+// decodings are frames and what they are to be read as.
+func decodings() []decoding {
 	deep := strings.Repeat("[", 20_000)
 	long := strings.Repeat("x", 60_000)
-	tests := []struct {
-		name, frame string
-		want        wire.Command
-		code        earshot.Code
-		field       string
-	}{
+	return []decoding{
 		{"join", `{"type":"join","ref":1,"room":2}`, wire.Command{Type: "join", Ref: 1, Room: 2}, "", ""},
 		{"order and space", " { \"room\" : 2 ,\n\"ref\":1,\"type\":\"leave\"} ", wire.Command{Type: "leave", Ref: 1, Room: 2}, "", ""},
 		{
 			"post", `{"type":"post","ref":1,"room":2,"text":"a\u0000\"b","nonce":"n"}`,
-			wire.Command{Type: "post", Ref: 1, Room: 2, Text: "a\x00\"b", Nonce: "n"},
+			wire.Command{Type: "post", Ref: 1, Room: 2, Text: wire.Text("a\x00\"b"), Nonce: "n"},
 			"", "",
 		},
+		{
+			"resume", `{"type":"resume","ref":1,"token":"t","seen":[{"room":2,"seq":9}]}`,
+			wire.Command{Type: "resume", Ref: 1, Token: "t", Seen: []wire.Seen{{Room: 2, Seq: 9}}},
+			"", "",
+		},
+		{"status", `{"type":"status","ref":1,"status":"away"}`, wire.Command{Type: "status", Ref: 1, Status: "away"}, "", ""},
+		{"no token", `{"type":"resume","ref":1}`, wire.Command{Type: "resume", Ref: 1}, earshot.CodeMalformed, "token"},
+		{"no status", `{"type":"status","ref":1}`, wire.Command{Type: "status", Ref: 1}, earshot.CodeMalformed, "status"},
+		{"seen of text", `{"type":"resume","ref":1,"seen":[{"room":"2"}]}`, wire.Command{Ref: 1, Seen: nil}, earshot.CodeMalformed, "seen"},
+		{"negative seq", `{"type":"resume","ref":1,"seen":[{"seq":-1}]}`, wire.Command{Ref: 1, Seen: nil}, earshot.CodeMalformed, "seen"},
 		{"typing needs no ref", `{"type":"typing","room":2}`, wire.Command{Type: "typing", Room: 2}, "", ""},
 		{"ping needs no room", `{"type":"ping","ref":3}`, wire.Command{Type: "ping", Ref: 3}, "", ""},
 		{"empty", ``, wire.Command{}, earshot.CodeMalformed, ""},
@@ -121,7 +131,7 @@ func TestDecode(t *testing.T) {
 		{"cut off", `{"type":"join","ref":1,"roo`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
 		{"two objects", `{"type":"join","ref":1,"room":2}{}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
 		{"deep", deep, wire.Command{}, earshot.CodeMalformed, ""},
-		{"deep in a field", `{"ref":1,"text":` + deep, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
+		{"deep in a field", `{"ref":1,"text":` + deep, wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
 		{"no type", `{"ref":1,"room":2}`, wire.Command{Ref: 1, Room: 2}, earshot.CodeMalformed, "type"},
 		{"unknown command", `{"type":"sing","ref":1,"room":2}`, wire.Command{Type: "sing", Ref: 1, Room: 2}, earshot.CodeUnknownCommand, "type"},
 		{"no ref", `{"type":"join","room":2}`, wire.Command{Type: "join", Room: 2}, earshot.CodeMalformed, "ref"},
@@ -133,20 +143,30 @@ func TestDecode(t *testing.T) {
 		{"room of text", `{"type":"join","ref":1,"room":"2"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
 		{"huge room", `{"type":"join","ref":1,"room":99999999999999999999}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
 		{"text of number", `{"type":"post","ref":1,"room":2,"nonce":"n","text":5}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
-		{"no nonce", `{"type":"post","ref":1,"room":2,"text":"x"}`, wire.Command{Type: "post", Ref: 1, Room: 2, Text: "x"}, earshot.CodeMalformed, "nonce"},
+		{"no nonce", `{"type":"post","ref":1,"room":2,"text":"x"}`, wire.Command{Type: "post", Ref: 1, Room: 2, Text: wire.Text("x")}, earshot.CodeMalformed, "nonce"},
 		{"doubled field", `{"type":"join","ref":1,"room":2,"room":3}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "room"},
 		{"unknown field", `{"type":"join","ref":1,"room":2,"` + long + `":1}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
 		{"other case", `{"type":"join","ref":1,"Room":2}`, wire.Command{Ref: 1}, earshot.CodeMalformed, ""},
 		{"not UTF-8", "{\"type\":\"post\",\"ref\":1,\"room\":2,\"nonce\":\"n\",\"text\":\"\xff\"}", wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
 		{"lone surrogate", `{"type":"post","ref":1,"room":2,"nonce":"n","text":"\ud800"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "text"},
 	}
-	for _, tc := range tests {
+}
+
+type decoding struct {
+	name, frame string
+	want        wire.Command
+	code        earshot.Code
+	field       string
+}
+
+func TestDecode(t *testing.T) {
+	for _, tc := range decodings() {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := wire.Decode([]byte(tc.frame))
 			if code := earshot.CodeOf(err); code != tc.code {
 				t.Fatalf("code %q (%v), want %q", code, err, tc.code)
 			}
-			if got != tc.want {
+			if !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 			if err == nil {
@@ -168,6 +188,8 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"join","ref":1,"room":2}`,
 		`{"type":"post","ref":1,"room":2,"text":"a\ud83d\ude00","nonce":"n"}`,
 		`{"type":"occupants","ref":1,"room":2,"after":"x"}`,
+		`{"type":"resume","ref":1,"token":"t","seen":[{"room":2,"seq":9},{}]}`,
+		`{"type":"status","ref":1,"status":"dnd"}`,
 		`{"type":"sing","ref":-1}`, `null`, `[[[[`, "\xff", `{"ref":1e3,"room":1E400}`,
 	} {
 		f.Add([]byte(seed))
@@ -185,12 +207,12 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if !utf8.ValidString(cmd.Text) || !utf8.ValidString(cmd.Nonce) || !utf8.ValidString(cmd.After) {
+		if !utf8.Valid(cmd.Text) || !utf8.ValidString(cmd.Nonce) || !utf8.ValidString(cmd.After) {
 			t.Errorf("text that is not UTF-8 came through: %q", frame)
 		}
 		// What was understood means the same when it is written again.
 		again, err := wire.Decode(wire.Append(nil, &cmd))
-		if err != nil || again != cmd {
+		if err != nil || !reflect.DeepEqual(again, cmd) {
 			t.Errorf("%q reads as %+v, written again as %+v (%v)", frame, cmd, again, err)
 		}
 	})
@@ -202,7 +224,7 @@ const hundred = "The trouble with having an open mind, of course, is that people
 func BenchmarkAppendEvent(b *testing.B) {
 	ev := earshot.Event{
 		Kind: earshot.KindMessage, Room: 3, Seq: 123456, At: at(), Author: earshot.UserRef{ID: 7, Name: "ana"},
-		Nonce: "0123456789abcdef", Text: hundred,
+		Nonce: "0123456789abcdef", Text: []byte(hundred),
 	}
 	buf := make([]byte, 0, 1024)
 	b.ReportAllocs()
@@ -212,7 +234,7 @@ func BenchmarkAppendEvent(b *testing.B) {
 }
 
 func BenchmarkDecodePost(b *testing.B) {
-	frame := wire.Append(nil, &wire.Command{Type: wire.CommandPost, Ref: 5, Room: 3, Nonce: "0123456789abcdef", Text: hundred})
+	frame := wire.Append(nil, &wire.Command{Type: wire.CommandPost, Ref: 5, Room: 3, Nonce: "0123456789abcdef", Text: wire.Text(hundred)})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := wire.Decode(frame); err != nil {

@@ -104,7 +104,9 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, 
 	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: log, Config: hub.Config{
 		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
 		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
-		CreateRooms: hub.CreatePolicy(c.CreateRooms),
+		CreateRooms:  hub.CreatePolicy(c.CreateRooms),
+		ResumeWindow: c.Resume.Window, Grace: c.Resume.Grace,
+		RoomWindowBytes: c.Resume.RoomBytes, WindowBytes: int64(c.Resume.Bytes),
 	}})
 	s.socket, err = ws.New(ws.Options{
 		Hub: s.hub, Version: version, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,

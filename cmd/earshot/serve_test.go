@@ -148,7 +148,8 @@ func TestServe(t *testing.T) {
 		}
 		hear(t, conn, wire.FrameJoined)
 	}
-	if err := wsjson.Write(t.Context(), ana, wire.Command{Type: wire.CommandPost, Ref: 2, Room: 1, Text: "hush-hush", Nonce: "n1"}); err != nil {
+	post := wire.Append(nil, &wire.Command{Type: wire.CommandPost, Ref: 2, Room: 1, Text: wire.Text("hush-hush"), Nonce: "n1"})
+	if err := ana.Write(t.Context(), websocket.MessageText, post); err != nil {
 		t.Fatal(err)
 	}
 	if message := hear(t, bob, wire.FrameMessage); message["text"] != "hush-hush" {
@@ -295,6 +296,7 @@ func TestSignals(t *testing.T) {
 		if err := cmd.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
+		hear(t, conn, wire.FrameStopping)
 		if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
 			t.Errorf("%v: the socket ended with %v", signal, err)
 		}

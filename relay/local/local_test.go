@@ -21,7 +21,7 @@ func BenchmarkPublish(b *testing.B) {
 	if _, _, err := r.Subscribe(b.Context(), 1, nobody{}); err != nil {
 		b.Fatal(err)
 	}
-	ev := &earshot.Event{Kind: earshot.KindMessage, Room: 1, Text: "hello"}
+	ev := &earshot.Event{Kind: earshot.KindMessage, Room: 1, Text: []byte("hello")}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := r.Publish(b.Context(), ev); err != nil {

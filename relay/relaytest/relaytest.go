@@ -2,6 +2,7 @@
 package relaytest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -84,7 +85,7 @@ func subscribe(t *testing.T, r earshot.Relay, room earshot.RoomID, people int) (
 
 func publish(t *testing.T, r earshot.Relay, room earshot.RoomID, kind earshot.Kind, text string) earshot.Receipt {
 	t.Helper()
-	receipt, err := r.Publish(t.Context(), &earshot.Event{Kind: kind, Room: room, Text: text})
+	receipt, err := r.Publish(t.Context(), &earshot.Event{Kind: kind, Room: room, Text: []byte(text)})
 	if err != nil {
 		t.Fatalf("publish: %v", err)
 	}
@@ -139,7 +140,7 @@ func testOneOrder(t *testing.T, r earshot.Relay) {
 	for p := range posters {
 		wg.Go(func() {
 			for i := range each {
-				ev := &earshot.Event{Kind: earshot.KindMessage, Room: 1, Text: fmt.Sprintf("%d/%d", p, i)}
+				ev := &earshot.Event{Kind: earshot.KindMessage, Room: 1, Text: []byte(fmt.Sprintf("%d/%d", p, i))}
 				if _, err := r.Publish(context.Background(), ev); err != nil {
 					t.Errorf("publish: %v", err)
 				}
@@ -152,7 +153,7 @@ func testOneOrder(t *testing.T, r earshot.Relay) {
 		t.Fatalf("heard %d and %d, want %d", len(heardA), len(heardB), posters*each)
 	}
 	for i := range heardA {
-		if heardA[i].Seq != uint64(i+1) || heardB[i].Seq != uint64(i+1) || heardA[i].Text != heardB[i].Text {
+		if heardA[i].Seq != uint64(i+1) || heardB[i].Seq != uint64(i+1) || !bytes.Equal(heardA[i].Text, heardB[i].Text) {
 			t.Fatalf("place %d: %d %q and %d %q", i+1, heardA[i].Seq, heardA[i].Text, heardB[i].Seq, heardB[i].Text)
 		}
 	}

@@ -58,17 +58,22 @@ func (c *conn) Removed(room earshot.RoomID, why *earshot.Error) {
 }
 
 // Close implements hub.Conn.
-func (c *conn) Close(why earshot.CloseReason) { c.close(closeCode(why), why.String()) }
+func (c *conn) Close(why earshot.CloseReason) {
+	if why == earshot.CloseStopping {
+		c.Write(frameOf(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: c.srv.spread().Milliseconds()}))
+	}
+	c.close(closeCode(why), why.String())
+}
 
-// close sends the close frame and ends the session: nothing is heard on a connection that is closing. It may be called
-// under the hub's locks, and the end of a session takes them, so that is left to another goroutine.
+// close sends the close frame and takes the session off: nothing is heard on a connection that is closing. It may be
+// called under the hub's locks, and that takes them, so it is left to another goroutine.
 func (c *conn) close(code ws.StatusCode, reason string) {
 	if !c.closedAt.CompareAndSwap(0, c.srv.clock()) {
 		return
 	}
 	c.link.finish(closing(code, reason))
 	if c.session != nil {
-		go c.session.End()
+		go c.part(code)
 	}
 }
 
@@ -76,15 +81,28 @@ func (c *conn) close(code ws.StatusCode, reason string) {
 func (c *conn) gone() {
 	c.closedAt.CompareAndSwap(0, c.srv.clock())
 	if c.session != nil {
-		c.session.End()
+		c.session.Drop() // nothing, if close was before
 	}
 	c.release()
 	c.srv.forget(c)
 }
 
+// part ends the session, or only its connection: somebody who said goodbye or broke the protocol does not come back to
+// it, a page that is loaded again or a network that failed does.
+func (c *conn) part(code ws.StatusCode) {
+	switch code {
+	case ws.StatusNormalClosure, ws.StatusProtocolError, ws.StatusUnsupportedData, ws.StatusInvalidFramePayloadData,
+		ws.StatusMessageTooBig, codeRevoked, codeAbuse, codeReplaced:
+		c.session.End()
+	default:
+		c.session.Drop()
+	}
+}
+
 // command carries out one text message, or returns what is to be carried out where it may take its time (receive).
 func (c *conn) command(text []byte) (later func()) {
 	cmd, err := wire.Decode(text)
+	defer clear(cmd.Text) // only a post has one, and that is carried out here
 	if err != nil {
 		c.refuse(cmd.Ref, err)
 		if c.refused++; c.refused > maxRefused {
@@ -93,11 +111,15 @@ func (c *conn) command(text []byte) (later func()) {
 		return nil
 	}
 	c.refused = max(c.refused-1, 0)
-	if cmd.Type == wire.CommandJoin {
+	switch cmd.Type {
+	case wire.CommandJoin:
 		return func() { c.join(&cmd) }
+	case wire.CommandResume:
+		return func() { c.resume(&cmd) }
+	default:
+		c.execute(&cmd)
+		return nil
 	}
-	c.execute(&cmd)
-	return nil
 }
 
 // execute carries out a command that does not wait.
@@ -120,13 +142,17 @@ func (c *conn) execute(cmd *wire.Command) {
 		if page, err = c.session.Occupants(room, cmd.After); err == nil {
 			c.Write(frameOf(&wire.Occupants{
 				Type: wire.FrameOccupants, Ref: cmd.Ref, Room: cmd.Room,
-				Occupants: wire.UsersOf(page.Occupants), Count: page.Count, More: page.More,
+				Occupants: wire.OccupantsOf(page.Occupants), Count: page.Count, More: page.More,
 			}))
 		}
 	case wire.CommandPing:
 		c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
-	case wire.CommandJoin:
-		// command gives it to the link.
+	case wire.CommandStatus:
+		if err = c.session.SetStatus(earshot.Status(cmd.Status)); err == nil {
+			c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
+		}
+	case wire.CommandJoin, wire.CommandResume:
+		// command gives them to the link.
 	}
 	if err != nil {
 		c.refuse(cmd.Ref, err)
@@ -154,7 +180,7 @@ func (c *conn) join(cmd *wire.Command) {
 	err := c.session.Join(ctx, earshot.RoomID(cmd.Room), func(j hub.Joined) {
 		c.Write(frameOf(&wire.Joined{
 			Type: wire.FrameJoined, Ref: cmd.Ref, Room: cmd.Room, Info: wire.RoomOf(&j.Room), Seq: j.Seq,
-			Occupants: wire.UsersOf(j.Occupants), Count: j.Count,
+			Occupants: wire.OccupantsOf(j.Occupants), Count: j.Count,
 		}))
 	})
 	if err != nil {

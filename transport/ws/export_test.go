@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,6 +17,8 @@ import (
 
 // sink is a link to nowhere that carries everything out at once.
 type sink struct{ finished bool }
+
+func (*sink) room(context.Context) {}
 
 func (s *sink) write([]byte) error      { return nil }
 func (s *sink) finish([]byte)           { s.finished = true }

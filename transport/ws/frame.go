@@ -60,11 +60,12 @@ func frameOf(answer any) []byte {
 // Codes of our own (section 7.4.2 leaves 4000 to 4999 to applications): 40xx come back now, 41xx later, 45xx not as you
 // are. docs/protocol.md tells them to clients.
 const (
-	codeSlow    ws.StatusCode = 4000
-	codeSilent  ws.StatusCode = 4001
-	codeBusy    ws.StatusCode = 4100
-	codeRevoked ws.StatusCode = 4500
-	codeAbuse   ws.StatusCode = 4501
+	codeSlow     ws.StatusCode = 4000
+	codeSilent   ws.StatusCode = 4001
+	codeReplaced ws.StatusCode = 4002
+	codeBusy     ws.StatusCode = 4100
+	codeRevoked  ws.StatusCode = 4500
+	codeAbuse    ws.StatusCode = 4501
 )
 
 func closeCode(why earshot.CloseReason) ws.StatusCode {
@@ -81,6 +82,8 @@ func closeCode(why earshot.CloseReason) ws.StatusCode {
 		return codeRevoked
 	case earshot.CloseAbuse:
 		return codeAbuse
+	case earshot.CloseReplaced:
+		return codeReplaced
 	}
 	return ws.StatusInternalServerError
 }

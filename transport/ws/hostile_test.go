@@ -200,7 +200,7 @@ func TestCloseCodesOfTheServer(t *testing.T) {
 func TestSlowReaderHarmsNobody(t *testing.T) {
 	links(t, func(t *testing.T, opts ws.Options) {
 		opts.WriteBuffer = 64 << 10
-		h := newHouse(t, opts, func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst = 1e6, 1e6 })
+		h := newHouse(t, opts, func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst, c.Grace = 1e6, 1e6, 0 })
 		h.addUsers("ana", "ben", "slow")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 		slow := h.dialRaw("slow")
@@ -260,7 +260,7 @@ func TestSlowReaderHarmsNobody(t *testing.T) {
 // TestConnectionsComeAndGo has many connections join, talk and break off at any moment: nothing is left of them.
 func TestConnectionsComeAndGo(t *testing.T) {
 	links(t, func(t *testing.T, opts ws.Options) {
-		h := newHouse(t, opts, nil)
+		h := newHouse(t, opts, func(c *hub.Config) { c.ResumeWindow, c.Grace = 0, 0 })
 		h.addUsers("ana")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 		before := runtime.NumGoroutine()

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"time"
 )
@@ -27,6 +28,8 @@ type link interface {
 	finish(last []byte)
 	// abort closes without writing what is left.
 	abort()
+	// room waits until no more than half of what may wait for the other side does, or the link is over.
+	room(ctx context.Context)
 	// stalledSince tells since when bytes wait to be taken by the other side without any being taken; zero if none wait.
 	stalledSince() time.Time
 }
@@ -36,6 +39,39 @@ type backlog struct {
 	bytes []byte
 	max   int
 	since time.Time
+	// low is closed when there is room again; nil while nobody waits for that.
+	low chan struct{}
+}
+
+// lowered gives what to wait on until no more than half of the bound is held, beside so many bytes that are on their way;
+// nil if that is so already.
+func (l *backlog) lowered(flying int) <-chan struct{} {
+	if flying+len(l.bytes) <= l.max/2 {
+		return nil
+	}
+	if l.low == nil {
+		l.low = make(chan struct{})
+	}
+	return l.low
+}
+
+// lower lets those go on who wait for room, if there is any or there never will be.
+func (l *backlog) lower(over bool) {
+	if l.low != nil && (over || len(l.bytes) <= l.max/2) {
+		close(l.low)
+		l.low = nil
+	}
+}
+
+// await waits on what lowered gave.
+func await(ctx context.Context, low <-chan struct{}) {
+	if low == nil {
+		return
+	}
+	select {
+	case <-low:
+	case <-ctx.Done():
+	}
 }
 
 // add keeps a copy of b, within the bound unless it is the last.
@@ -69,4 +105,5 @@ func (l *backlog) took(n int) {
 	if rest == 0 {
 		l.bytes, l.since = nil, time.Time{}
 	}
+	l.lower(false)
 }

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -225,6 +226,7 @@ func send(fd int, b []byte) (int, error) {
 // hangUp has the loop find the connection broken. Under s.mu.
 func (s *socket) hangUp() {
 	s.aborted = true
+	s.pending.lower(true)
 	if s.fd >= 0 {
 		_ = unix.Shutdown(s.fd, unix.SHUT_RDWR)
 	}
@@ -237,6 +239,7 @@ func (s *socket) finish(last []byte) {
 		return
 	}
 	s.finishing = true
+	s.pending.lower(true)
 	if s.put(last, true) == nil && len(s.pending.bytes) == 0 {
 		_ = unix.Shutdown(s.fd, unix.SHUT_WR)
 	}
@@ -246,6 +249,16 @@ func (s *socket) abort() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hangUp()
+}
+
+func (s *socket) room(ctx context.Context) {
+	s.mu.Lock()
+	low := s.pending.lowered(0)
+	if s.finishing || s.aborted || s.fd < 0 {
+		low = nil
+	}
+	s.mu.Unlock()
+	await(ctx, low)
 }
 
 func (s *socket) stalledSince() time.Time {
@@ -344,6 +357,7 @@ func (s *socket) shut() {
 	s.loop.mu.Unlock()
 	s.fd = -1
 	clear(s.pending.bytes)
+	s.pending.lower(true)
 	s.pending = backlog{}
 	_ = unix.Close(fd)
 	s.mu.Unlock()

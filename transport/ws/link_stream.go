@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"net"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ func (s *stream) finish(last []byte) {
 		return
 	}
 	s.finishing = true
+	s.pending.lower(true)
 	_ = s.pending.add(last, true)
 	s.wake.Signal()
 }
@@ -60,10 +62,21 @@ func (s *stream) finish(last []byte) {
 func (s *stream) abort() {
 	s.mu.Lock()
 	s.closed = true
+	s.pending.lower(true)
 	s.wake.Signal()
 	s.mu.Unlock()
 	// Whoever reads or writes now gets an error and ends; the error of a second Close says nothing new.
 	_ = s.net.Close()
+}
+
+func (s *stream) room(ctx context.Context) {
+	s.mu.Lock()
+	low := s.pending.lowered(s.flying)
+	if s.finishing || s.closed {
+		low = nil
+	}
+	s.mu.Unlock()
+	await(ctx, low)
 }
 
 func (s *stream) stalledSince() time.Time {
@@ -78,6 +91,7 @@ func (s *stream) writeLoop() {
 	for {
 		s.mu.Lock()
 		s.flying, s.pending.since = 0, time.Time{}
+		s.pending.lower(false)
 		for len(s.pending.bytes) == 0 && !s.finishing && !s.closed {
 			s.wake.Wait()
 		}

@@ -121,7 +121,7 @@ func (w *walker) live(url string, rooms []int64, steps int) {
 		default:
 			text := fmt.Sprintf("%p-%d", w, w.ref+1)
 			w.posted[w.ref+1] = text
-			w.ask(`{"type":"post","ref":%d,"room":%d,"nonce":"n","text":"`+text+`"}`, room)
+			w.ask(`{"type":"post","ref":%d,"room":%d,"nonce":"`+text+`","text":"`+text+`"}`, room)
 		}
 		if w.dead {
 			return

@@ -174,6 +174,7 @@ func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, cr
 	c.Write(frameOf(&wire.Hello{
 		Type: wire.FrameHello, Protocol: wire.Subprotocol, Server: s.version, Epoch: s.hub.Epoch(),
 		User: wire.UserOf(user.Ref()), Limits: s.Limits(), PingMs: s.ping.Milliseconds(),
+		Resume: c.session.Token(), ResumeMs: s.hub.Config().ResumeWindow.Milliseconds(),
 	}))
 	start(early)
 }
@@ -202,6 +203,18 @@ func refusal(err error) earshot.CloseReason {
 	default:
 		return earshot.CloseBusy
 	}
+}
+
+// returnRate is how many clients a second a stopping server sends back: what its successor takes on one core (docs/performance.md,
+// workload g) with half of it to spare.
+const returnRate = 2500
+
+// spread is over how long the clients of a stopping server should spread their return.
+func (s *Server) spread() time.Duration {
+	const least = 200 * time.Millisecond
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(least, time.Duration(len(s.conns))*time.Second/returnRate)
 }
 
 // checkHandshake looks at what a client that is not a browser gets wrong (RFC 6455, section 4.2.1), while there is still

@@ -56,7 +56,7 @@ func (s *Server) look(c *conn, now int64, ping []byte) {
 	case silent > 2*every:
 		c.Close(earshot.CloseSilent)
 	case since != 0 && now-since > int64(unfinishedTime/time.Second):
-		c.close(ws.StatusProtocolError, "a message was not finished")
+		c.Close(earshot.CloseSilent)
 	case !stalled.IsZero() && time.Since(stalled) > stallTime:
 		c.Close(earshot.CloseSlow)
 	case now-c.pinged >= every:

@@ -28,12 +28,15 @@ var update = flag.Bool("update", false, "rewrite the golden transcripts")
 //	user NAME...              these accounts exist; the first is staff
 //	room NAME ACCESS          ana makes the room; rooms are numbered from 1
 //	NAME connects             and reads hello
+//	NAME loses connection     without a word
+//	stop                      the server stops
 //	NAME> FRAME               NAME sends
 //	NAME< FRAME               NAME reads; an acknowledgement and the event it is of come in either order
 //	close ROOM | rename ROOM | exclude NAME ROOM       ana does this over the API
 //	# …                       a comment
 //
-// Times and epochs are written as AT and EPOCH.
+// Times and epochs are written as AT and EPOCH, the token of a hello as TOKEN, and where a client sends the token of the
+// hello before as OLD.
 func TestTranscripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -47,7 +50,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := &play{house: newHouse(t, opts, nil), clients: make(map[string]*client), schemas: schemas, seen: seen}
+			p := &play{house: newHouse(t, opts, nil), clients: make(map[string]*client), tokens: make(map[string][]string), schemas: schemas, seen: seen}
 			got := p.run(strings.Split(strings.TrimSuffix(string(script), "\n"), "\n"))
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
@@ -77,7 +80,11 @@ type play struct {
 	rooms   []earshot.RoomID
 	schemas map[string]*jsonschema.Schema
 	seen    map[string]bool
+	// tokens are those that the hellos of each client gave.
+	tokens map[string][]string
 }
+
+var resumeToken = regexp.MustCompile(`"resume":"([\w-]+)"`)
 
 func (p *play) run(lines []string) string {
 	var out []string
@@ -113,6 +120,10 @@ func (p *play) hear(name string) string {
 	p.t.Helper()
 	frame := p.clients[name].read()
 	p.validate(frame)
+	if token := resumeToken.FindStringSubmatch(frame); token != nil {
+		p.tokens[name] = append(p.tokens[name], token[1])
+		frame = resumeToken.ReplaceAllString(frame, `"resume":"TOKEN"`)
+	}
 	frame = regexp.MustCompile(`"at":\d+`).ReplaceAllString(frame, `"at":AT`)
 	return regexp.MustCompile(`"epoch":"[A-Z2-7]{26}"`).ReplaceAllString(frame, `"epoch":"EPOCH"`)
 }
@@ -148,6 +159,10 @@ func (p *play) act(line string) {
 	switch name, frame, sends := strings.Cut(line, "> "); {
 	case line == "" || strings.HasPrefix(line, "#"):
 	case sends && !strings.Contains(name, " "):
+		// OLD stands for the token of the hello before the last.
+		if tokens := p.tokens[name]; len(tokens) > 1 {
+			frame = strings.ReplaceAll(frame, "OLD", tokens[len(tokens)-2])
+		}
 		if value := []byte(frame); json.Valid(value) {
 			p.seenCommand(value)
 		}
@@ -158,6 +173,10 @@ func (p *play) act(line string) {
 		p.rooms = append(p.rooms, p.addRoom("ana", words[1], earshot.Access(words[2])))
 	case len(words) == 2 && words[1] == "connects":
 		p.clients[words[0]] = p.dial(words[0])
+	case len(words) == 3 && words[1] == "loses":
+		p.clients[words[0]].cut()
+	case words[0] == "stop":
+		check(p.hub.Close(ctx))
 	case words[0] == "close":
 		check(p.hub.DeleteRoom(ctx, p.users["ana"], p.rooms[0]))
 	case words[0] == "rename":

@@ -135,6 +135,9 @@ func (h *house) dial(user string) *client {
 	return &client{t: h.t, conn: conn}
 }
 
+// cut ends the connection without a word.
+func (c *client) cut() { _ = c.conn.CloseNow() }
+
 func (c *client) send(format string, args ...any) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)

@@ -41,6 +41,28 @@ export const CommandOccupants: CommandType = "occupants";
  */
 export const CommandPing: CommandType = "ping";
 /**
+ * The commands.
+ */
+export const CommandResume: CommandType = "resume";
+/**
+ * The commands.
+ */
+export const CommandStatus: CommandType = "status";
+/**
+ * Seen is how far a client has heard a room.
+ */
+export interface Seen {
+  room: number /* int64 */;
+  /**
+   * Seq is the number of the last event that it has, or that of the room's joined.
+   */
+  seq: number /* uint64 */;
+}
+/**
+ * Text is a JSON string as bytes of its own, so that what was said can be cleared when it is done with.
+ */
+export type Text = string;
+/**
  * Command is one frame from a client. Which fields a command needs is said at each.
  */
 export interface Command {
@@ -51,7 +73,7 @@ export interface Command {
    */
   ref?: number /* int64 */;
   /**
-   * Room is needed by every command but ping.
+   * Room is needed by every command but ping, resume and status.
    */
   room?: number /* int64 */;
   /**
@@ -66,6 +88,18 @@ export interface Command {
    * After is the name after which the next page of occupants starts; empty for the first.
    */
   after?: string;
+  /**
+   * Token is what hello gave to the session that is to go on; needed by resume.
+   */
+  token?: string;
+  /**
+   * Seen are the rooms that the client wants to go on hearing; resume leaves the others.
+   */
+  seen?: Seen[];
+  /**
+   * Status is active, away or dnd; needed by status.
+   */
+  status?: string;
 }
 
 //////////
@@ -136,11 +170,38 @@ export const FrameRemoved: FrameType = "removed";
  */
 export const FramePing: FrameType = "ping";
 /**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameResumed: FrameType = "resumed";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameReturned: FrameType = "returned";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameStatus: FrameType = "status";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameStopping: FrameType = "stopping";
+/**
  * User is what one sees of a user.
  */
 export interface User {
   id: number /* int64 */;
   name: string;
+}
+/**
+ * Occupant is what one sees of somebody inside.
+ */
+export interface Occupant {
+  id: number /* int64 */;
+  name: string;
+  /**
+   * Status is away or dnd; it is left out for active.
+   */
+  status?: string;
 }
 /**
  * Room is what one sees of a room.
@@ -208,6 +269,15 @@ export interface Hello {
    * long has lost it.
    */
   ping_ms: number /* int64 */;
+  /**
+   * Resume is the token that brings this session back over another connection, once (CommandResume). It is empty where
+   * the server keeps no sessions.
+   */
+  resume: string;
+  /**
+   * ResumeMs is for how long after a lost connection the token is good, in milliseconds; 0 where Resume is empty.
+   */
+  resume_ms: number /* int64 */;
 }
 /**
  * OK answers a command that has nothing to tell.
@@ -254,10 +324,40 @@ export interface Joined {
   /**
    * Occupants are those inside, by name, the joiner among them: the first page of at most 100.
    */
-  occupants: User[];
+  occupants: Occupant[];
   /**
    * Count is how many are inside.
    */
+  count: number /* int */;
+}
+/**
+ * Resumed answers resume: the session goes on. For each room that is named a Returned follows; rooms that were asked for
+ * and are not named are no longer this session's, and may be joined anew.
+ */
+export interface Resumed {
+  type: 'resumed';
+  ref: number /* int64 */;
+  rooms: number /* int64 */[];
+}
+/**
+ * Returned tells that the session hears a room again. The events that it missed follow, up to Seq, then those that come.
+ */
+export interface Returned {
+  type: 'returned';
+  room: number /* int64 */;
+  /**
+   * Info is the room as it is now.
+   */
+  info: Room;
+  seq: number /* uint64 */;
+  /**
+   * Lost is how many of the missed events the server does not have any more: the first ones.
+   */
+  lost: number /* uint64 */;
+  /**
+   * Occupants and Count are as in Joined.
+   */
+  occupants: Occupant[];
   count: number /* int */;
 }
 /**
@@ -290,7 +390,7 @@ export interface Occupants {
   type: 'occupants';
   ref: number /* int64 */;
   room: number /* int64 */;
-  occupants: User[];
+  occupants: Occupant[];
   count: number /* int */;
   /**
    * More tells that another page follows: ask with the last name as after.
@@ -337,12 +437,32 @@ export interface Presence {
   count: number /* int */;
 }
 /**
- * Typing tells that somebody types; it counts for 5 seconds and has no number.
+ * Typing tells who types: one person, or many at once in a large room. It counts for 5 seconds and has no number.
  */
 export interface Typing {
   type: 'typing';
   room: number /* int64 */;
-  user: User;
+  /**
+   * Users names at most 20; More is how many went unnamed.
+   */
+  users: User[];
+  more?: number /* int */;
+}
+/**
+ * Status tells that people inside have a new status; it has no number.
+ */
+export interface Status {
+  type: 'status';
+  room: number /* int64 */;
+  /**
+   * Status is active, away or dnd.
+   */
+  status: string;
+  /**
+   * Users names at most 20; More is how many went unnamed.
+   */
+  users: User[];
+  more?: number /* int */;
 }
 /**
  * Changed tells what the room is now.
@@ -381,4 +501,14 @@ export interface Removed {
  */
 export interface Ping {
   type: 'ping';
+}
+/**
+ * Stopping tells that the server is about to close the connection because it stops or restarts.
+ */
+export interface Stopping {
+  type: 'stopping';
+  /**
+   * ReturnMs is over how many milliseconds the clients should spread their return: each waits for a random part of it.
+   */
+  return_ms: number /* int64 */;
 }
