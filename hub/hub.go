@@ -314,6 +314,7 @@ func (h *Hub) Close(_ context.Context) error {
 	h.mu.Unlock()
 
 	err := h.relay.Close()
+	h.nonces.close()
 	h.fan.close()
 	for _, r := range h.liveRooms() {
 		r.flush()

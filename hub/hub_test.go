@@ -117,6 +117,7 @@ type house struct {
 	*hub.Hub
 	t     testing.TB
 	store *sqlstore.Store
+	relay *local.Relay
 }
 
 func newHouse(t testing.TB, change func(*hub.Config)) *house {
@@ -129,8 +130,9 @@ func newHouse(t testing.TB, change func(*hub.Config)) *house {
 	if change != nil {
 		change(&cfg)
 	}
-	h := &house{t: t, store: store, Hub: hub.New(hub.Options{
-		Relay: local.New(), Rooms: store, Members: store, Config: cfg,
+	relay := local.New()
+	h := &house{t: t, store: store, relay: relay, Hub: hub.New(hub.Options{
+		Relay: relay, Rooms: store, Members: store, Config: cfg,
 	})}
 	t.Cleanup(func() {
 		if err := h.Close(context.Background()); err != nil {

@@ -25,7 +25,10 @@ type nonces struct {
 	secret [16]byte
 
 	mu     sync.Mutex
-	posted map[nonceKey]receipt
+	closed bool
+	// underWay are the posts between claim and settle.
+	underWay sync.WaitGroup
+	posted   map[nonceKey]receipt
 	// queue are the keys in the order of their claim, a ring from head on.
 	queue []claimed
 	head  int
@@ -65,17 +68,21 @@ func (n *nonces) key(user earshot.UserID, room earshot.RoomID, nonce string) non
 }
 
 // claim gives the answer of the post that had this key, or takes the key for a post that is to be made: then settle must
-// follow. Errors: CodeBusy while another post has taken it.
+// follow. Errors: CodeBusy while another post has taken it, CodeStopping.
 func (n *nonces) claim(key nonceKey) (Posted, error) {
 	now := time.Now()
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.closed {
+		return Posted{}, errStopping()
+	}
 	n.expire(now)
 	r, known := n.posted[key]
 	switch {
 	case !known:
 		n.posted[key] = receipt{claimed: now.UnixMilli()}
 		n.queue = append(n.queue, claimed{key, now.UnixMilli()})
+		n.underWay.Add(1)
 		return Posted{}, nil
 	case r.seq == 0:
 		return Posted{}, &earshot.Error{
@@ -87,6 +94,7 @@ func (n *nonces) claim(key nonceKey) (Posted, error) {
 
 // settle notes the answer of a post, or, if it is zero, that there was none and another try is a first one.
 func (n *nonces) settle(key nonceKey, posted Posted) {
+	defer n.underWay.Done()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r, there := n.posted[key]
@@ -100,6 +108,14 @@ func (n *nonces) settle(key nonceKey, posted Posted) {
 	r.seq, r.at = posted.Seq, posted.At.UnixMilli()
 	r.heard = int32(min(posted.Heard, 1<<30)) //nolint:gosec // bounded
 	n.posted[key] = r
+}
+
+// close takes no more posts and waits for those that are under way: what was said then has its answer noted.
+func (n *nonces) close() {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.underWay.Wait()
 }
 
 // expire forgets what is too old or too much. Under mu.

@@ -33,6 +33,35 @@ type room struct {
 
 type subscription struct{ to earshot.Subscriber }
 
+// Numbering is what another relay needs to go on with the numbers of this one.
+type Numbering struct {
+	Epoch string
+	// Heads are the numbers of the last events of the rooms.
+	Heads map[earshot.RoomID]uint64
+}
+
+// Numbering gives the numbers as they are. After Close they do not change.
+func (r *Relay) Numbering() Numbering {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	n := Numbering{Epoch: r.epoch, Heads: make(map[earshot.RoomID]uint64, len(r.rooms))}
+	for id, rm := range r.rooms {
+		rm.mu.Lock()
+		n.Heads[id] = rm.seq
+		rm.mu.Unlock()
+	}
+	return n
+}
+
+// Continue makes a relay that goes on with the epoch and the numbers of one that was closed.
+func Continue(n Numbering) *Relay {
+	r := &Relay{epoch: n.Epoch, rooms: make(map[earshot.RoomID]*room, len(n.Heads))}
+	for id, head := range n.Heads {
+		r.rooms[id] = &room{seq: head}
+	}
+	return r
+}
+
 // New makes a relay with an epoch of its own.
 func New() *Relay {
 	return &Relay{epoch: rand.Text(), rooms: make(map[earshot.RoomID]*room)}
