@@ -65,13 +65,16 @@ func (c *conn) Close(why earshot.CloseReason) {
 	c.close(closeCode(why), why.String())
 }
 
-// close sends the close frame and takes the session off: nothing is heard on a connection that is closing. It may be
+// close closes the connection with a code of ours or one that the client sent.
+func (c *conn) close(code ws.StatusCode, reason string) { c.finish(code, closing(code, reason)) }
+
+// finish sends the last frame and takes the session off: nothing is heard on a connection that is closing. It may be
 // called under the hub's locks, and that takes them, so it is left to another goroutine.
-func (c *conn) close(code ws.StatusCode, reason string) {
+func (c *conn) finish(code ws.StatusCode, last []byte) {
 	if !c.closedAt.CompareAndSwap(0, c.srv.clock()) {
 		return
 	}
-	c.link.finish(closing(code, reason))
+	c.link.finish(last)
 	if c.session != nil {
 		go c.part(code)
 	}

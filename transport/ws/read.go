@@ -170,7 +170,8 @@ func (c *conn) frame(h ws.Header, payload []byte) (later func(), err error) {
 // answerClose sends the client's close code back (section 5.5.1), or says what is wrong with it.
 func (c *conn) answerClose(payload []byte) {
 	if len(payload) == 0 {
-		c.close(ws.StatusNormalClosure, "")
+		// Who says nothing may come back, as if the connection had been cut: browsers close so when a page goes.
+		c.finish(ws.StatusNoStatusRcvd, closing(ws.StatusNormalClosure, ""))
 		return
 	}
 	code, reason := ws.ParseCloseFrameData(payload)
