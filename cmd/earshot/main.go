@@ -7,12 +7,22 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/earshot-chat/earshot/internal/handover"
 )
 
 func main() {
 	if err := harden(); err != nil {
 		fmt.Fprintln(os.Stderr, "earshot: warning:", err)
 	}
+	// First of all: what the process was started with must not be taken for something that it opened itself.
+	inherited, err := handover.Inherit()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "earshot:", err)
+		os.Exit(exitFailure)
+	}
+	upgrades := make(chan os.Signal, 1)
+	handover.Notify(upgrades)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -23,5 +33,12 @@ func main() {
 		signal.Stop(signals)
 		cancel()
 	}()
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+	env := &environment{
+		ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, inherited: inherited, upgrades: upgrades,
+	}
+	code := run(env, os.Args[1:], os.LookupEnv)
+	if err := inherited.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, "earshot: warning:", err)
+	}
+	os.Exit(code)
 }

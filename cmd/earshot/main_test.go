@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot/internal/handover"
 )
 
 // asEarshot has the test binary be earshot itself, for tests that need a process of their own.
@@ -29,6 +31,11 @@ type result struct {
 	stdout, stderr string
 }
 
+// alone is the environment of a process that inherited nothing and is never upgraded.
+func alone(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) *environment {
+	return &environment{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr, inherited: &handover.Inheritance{}}
+}
+
 // invoke runs a command with this standard input and environment.
 func invoke(t *testing.T, stdin string, env map[string]string, args ...string) result {
 	t.Helper()
@@ -37,7 +44,7 @@ func invoke(t *testing.T, stdin string, env map[string]string, args ...string) r
 		value, ok := env[name]
 		return value, ok
 	}
-	code := run(t.Context(), args, strings.NewReader(stdin), &out, &complaints, lookup)
+	code := run(alone(t.Context(), strings.NewReader(stdin), &out, &complaints), args, lookup)
 	return result{code, out.String(), complaints.String()}
 }
 
@@ -86,6 +93,18 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
+}
+
+// waitForTimes waits until the mark is there so often.
+func (o *output) waitForTimes(ctx context.Context, t *testing.T, mark string, times int) {
+	t.Helper()
+	for strings.Count(o.String(), mark) < times {
+		select {
+		case <-o.more:
+		case <-ctx.Done():
+			t.Fatalf("%q did not come %d times: %s", mark, times, o)
+		}
+	}
 }
 
 // waitFor waits for the mark, and gives what follows it up to the next white space.

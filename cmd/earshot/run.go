@@ -14,6 +14,7 @@ import (
 
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/config"
+	"github.com/earshot-chat/earshot/internal/handover"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 )
 
@@ -57,15 +58,16 @@ type environment struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+	// inherited is what the process was started with, upgrades tells that it is to start a successor.
+	inherited *handover.Inheritance
+	upgrades  <-chan os.Signal
 }
 
 // exited is how kong's own --help and --version leave, instead of ending the process.
 type exited int
 
 // run is the whole program: what main and the tests call. It returns the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer,
-	lookup func(string) (string, bool),
-) (code int) {
+func run(env *environment, args []string, lookup func(string) (string, bool)) (code int) {
 	defer func() {
 		switch v := recover().(type) {
 		case nil:
@@ -79,7 +81,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	options := append(config.NewSource(lookup).Options(),
 		kong.Name("earshot"),
 		kong.Description(description),
-		kong.Writers(stdout, stderr),
+		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
 		kong.Vars{"version": versionText()},
@@ -96,9 +98,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, err)
+		return report(env.stderr, err)
 	}
-	return report(stderr, parsed.Run(&environment{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}))
+	return report(env.stderr, parsed.Run(env))
 }
 
 // report tells the error, if there is one, and gives the exit code.
@@ -124,15 +126,17 @@ type storageFlags struct {
 	config.Storage
 }
 
-// openStore opens the database, and makes the data directory first if the database is in it.
-func openStore(ctx context.Context, at config.Storage) (*sqlstore.Store, error) {
+// openStore opens the database with open, and makes the data directory first if the database is in it.
+func openStore(ctx context.Context, at config.Storage,
+	open func(context.Context, string) (*sqlstore.Store, error),
+) (*sqlstore.Store, error) {
 	if at.NeedsDirectory() {
 		// For the owner only: whoever reads the database can try the passwords' hashes.
 		if err := os.MkdirAll(at.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("making the data directory: %w", err)
 		}
 	}
-	store, err := sqlstore.Open(ctx, at.DSN())
+	store, err := open(ctx, at.DSN())
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
@@ -141,7 +145,7 @@ func openStore(ctx context.Context, at config.Storage) (*sqlstore.Store, error) 
 
 // withStore opens the database for one piece of work.
 func withStore(ctx context.Context, at config.Storage, work func(*sqlstore.Store) error) error {
-	store, err := openStore(ctx, at)
+	store, err := openStore(ctx, at, sqlstore.Open)
 	if err != nil {
 		return err
 	}

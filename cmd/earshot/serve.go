@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
@@ -35,28 +34,34 @@ type serveCmd struct {
 	config.Config `embed:""`
 }
 
-// Run serves until the context ends, and then stops cleanly.
+// Run serves until the context ends or a successor has taken over, and then stops cleanly.
 func (c *serveCmd) Run(env *environment) error {
 	log := newLog(env.stderr, &c.Log)
 	if swapInUse() {
 		log.Warn("swap is on: what is said here could be written to disk; turn it off, or encrypt it")
 	}
-	s, err := start(env.ctx, &c.Config, log)
+	s, err := start(env, &c.Config, log)
 	if err != nil {
 		return err
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.listener) }()
 	if err := s.greet(env, c); err != nil && env.ctx.Err() == nil {
-		return errors.Join(err, s.stop())
+		return errors.Join(err, s.stop(stopTime))
 	}
-	select {
-	case err := <-failed:
-		return errors.Join(err, s.stop())
-	case <-env.ctx.Done():
+	if err := env.inherited.Ready(); err != nil {
+		log.Warn("systemd was not told that the server is up", slog.Any("error", err))
+	}
+	next, err := s.untilOver(env, failed)
+	switch {
+	case err != nil:
+		return errors.Join(err, s.stop(stopTime))
+	case next != nil:
+		log.Info("handing over", slog.Int("pid", next.PID()))
+		return s.handOver(env, next)
 	}
 	log.Info("stopping")
-	if err := errors.Join(s.stop(), <-failed); err != nil {
+	if err := errors.Join(s.stopAndKeep(env), <-failed); err != nil {
 		return err
 	}
 	log.Info("stopped")
@@ -77,37 +82,34 @@ type server struct {
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup
+
+	// keep has stop take the state of the hub, for a successor.
+	keep  bool
+	state []byte
 }
 
 // start puts the house together. Nothing is served before it returns.
-func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, err error) {
+func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err error) {
+	ctx := env.ctx
 	s = &server{log: log, endWork: func() {}}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.stop())
+			err = errors.Join(err, s.stop(stopTime))
 			s = nil
 		}
 	}()
 	// The port first: a second server on the same data must not touch the database before it fails.
-	if s.listener, err = listen(ctx, c.Listen); err != nil {
+	if s.listener, err = inheritOrListen(env, c.Listen); err != nil {
 		return s, err
 	}
-	if s.store, err = openStore(ctx, c.Storage); err != nil {
+	state, err := s.inherit(env, c)
+	defer func() { clear(state) }()
+	if err != nil {
 		return s, err
 	}
-	if err = s.store.Lock(ctx); earshot.CodeOf(err) == earshot.CodeConflict {
-		return s, errors.New("another Earshot server uses this data: stop it first, or choose other data with --data or --db")
-	} else if err != nil {
-		return s, fmt.Errorf("locking the database: %w", err)
+	if err = s.makeHub(ctx, c, state); err != nil {
+		return s, err
 	}
-	s.relay = local.New()
-	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: log, Config: hub.Config{
-		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
-		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
-		CreateRooms:  hub.CreatePolicy(c.CreateRooms),
-		ResumeWindow: c.Resume.Window, Grace: c.Resume.Grace,
-		RoomWindowBytes: c.Resume.RoomBytes, WindowBytes: int64(c.Resume.Bytes),
-	}})
 	s.socket, err = ws.New(ws.Options{
 		Hub: s.hub, Version: version, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,
 		Log: log,
@@ -123,6 +125,31 @@ func start(ctx context.Context, c *config.Config, log *slog.Logger) (s *server, 
 	}
 	s.sweep(ctx)
 	return s, nil
+}
+
+// makeHub makes relay and hub, which go on from the predecessor's state if there is one.
+func (s *server) makeHub(ctx context.Context, c *config.Config, state []byte) error {
+	numbering, rest, err := readState(state)
+	if err != nil {
+		s.log.WarnContext(ctx, "the predecessor's state cannot be used: what was missed is lost", slog.Any("error", err))
+	}
+	s.relay = local.Continue(numbering)
+	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: s.log, Config: hub.Config{
+		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
+		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
+		CreateRooms:  hub.CreatePolicy(c.CreateRooms),
+		ResumeWindow: c.Resume.Window, Grace: c.Resume.Grace,
+		RoomWindowBytes: c.Resume.RoomBytes, WindowBytes: int64(c.Resume.Bytes),
+	}})
+	if rest == nil {
+		return nil
+	}
+	err = s.hub.Restore(ctx, rest)
+	if errors.Is(err, hub.ErrState) {
+		s.log.WarnContext(ctx, "a part of the predecessor's state cannot be used", slog.Any("error", err))
+		return nil
+	}
+	return err
 }
 
 // makeHTTP makes the HTTP server for the address that is listened on.
@@ -185,10 +212,10 @@ func (s *server) sweep(ctx context.Context) {
 }
 
 // stop ends everything in the order in which nothing that was acknowledged is lost: no new connections; the hub tells
-// every client and lets out what it took; the connections end; the database is closed last. It works on a server that
-// was put together only in part.
-func (s *server) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+// every client and lets out what it took; the connections end, or are cut when the time is over; the database is closed
+// last. It works on a server that was put together only in part.
+func (s *server) stop(within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	defer cancel()
 	s.endWork()
 	var errs []error
@@ -204,6 +231,9 @@ func (s *server) stop() error {
 	}
 	if s.hub != nil {
 		errs = append(errs, s.hub.Close(ctx))
+		if s.keep {
+			s.state = s.hub.AppendState(appendNumbering(nil, s.relay.Numbering()))
+		}
 	}
 	if s.socket != nil {
 		errs = append(errs, s.socket.Close(ctx))

@@ -40,7 +40,7 @@ func serve(t *testing.T, data string, args ...string) *running {
 	r := &running{stdout: newOutput(), stderr: newOutput(), stop: stop, code: make(chan int, 1)}
 	args = append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, args...)
 	go func() {
-		r.code <- run(ctx, args, strings.NewReader(""), r.stdout, r.stderr, func(string) (string, bool) { return "", false })
+		r.code <- run(alone(ctx, strings.NewReader(""), r.stdout, r.stderr), args, func(string) (string, bool) { return "", false })
 	}()
 	t.Cleanup(func() { r.end(t) })
 	r.await(t)
@@ -93,23 +93,34 @@ func request(t *testing.T, method, url, body string) (int, string, http.Header) 
 
 func connect(t *testing.T, url, token string) *websocket.Conn {
 	t.Helper()
+	conn, _, err := begin(t, url, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// begin connects and reads the hello.
+func begin(t *testing.T, url, token string) (*websocket.Conn, wire.Hello, error) {
+	t.Helper()
+	var hello wire.Hello
 	conn, answer, err := websocket.Dial(t.Context(), strings.Replace(url, "http", "ws", 1)+"/ws", &websocket.DialOptions{
 		Subprotocols: []string{wire.Subprotocol},
 		HTTPHeader:   http.Header{"Authorization": {"Bearer " + token}},
 		HTTPClient:   &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, hello, err
 	}
 	if answer.Body != nil {
 		_ = answer.Body.Close()
 	}
 	t.Cleanup(func() { _ = conn.CloseNow() })
-	var hello wire.Hello
-	if err := wsjson.Read(t.Context(), conn, &hello); err != nil || hello.Server != version {
-		t.Fatalf("hello is %+v: %v", hello, err)
+	err = wsjson.Read(t.Context(), conn, &hello)
+	if err == nil && hello.Server != version {
+		t.Errorf("hello is %+v", hello)
 	}
-	return conn
+	return conn, hello, err
 }
 
 // hear reads frames until one of the type, and gives it.
@@ -250,7 +261,7 @@ func TestServeTwice(t *testing.T) {
 	for _, at := range [][]string{{"--data", data}, {"--db", filepath.Join(data, "earshot.db")}} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience/4)
 		complaint := newOutput()
-		code := run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, at...), strings.NewReader(""), io.Discard, complaint,
+		code := run(alone(ctx, strings.NewReader(""), io.Discard, complaint), append([]string{"serve", "--listen", "127.0.0.1:0"}, at...),
 			func(string) (string, bool) { return "", false })
 		cancel()
 		if code != exitFailure || !strings.Contains(complaint.String(), "earshot: another Earshot server uses this data: stop it first") {

@@ -52,6 +52,7 @@ func layers() []layer {
 		{pattern: "web", never: noNetwork},
 		{pattern: "cmd/earshot", mayImport: []string{"*"}, never: []string{"testing"}},
 		{pattern: "internal/house"},
+		{pattern: "internal/handover", never: noNetwork},
 	}
 }
 

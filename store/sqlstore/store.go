@@ -55,22 +55,40 @@ var (
 //
 // Several processes may open one database at the same time, also a new one. ctx bounds the opening only.
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	var (
-		s   *Store
-		err error
-	)
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		s, err = openPostgres(dsn)
-	} else {
-		s, err = openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
-	}
+	s, err := connect(dsn)
 	if err != nil {
 		return nil, err
 	}
+	return s.ready(ctx)
+}
+
+// OpenLocked is Open and Lock for a server: it brings the tables up to date only when it has the lock, so that a newer
+// server that is started by mistake does not change the database of one that runs. Errors: CodeConflict as Lock.
+func OpenLocked(ctx context.Context, dsn string) (*Store, error) {
+	s, err := connect(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Lock(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s.ready(ctx)
+}
+
+// ready brings the tables up to date.
+func (s *Store) ready(ctx context.Context) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("bringing the %s tables up to date: %w", s.name, err), s.Close())
 	}
 	return s, nil
+}
+
+// connect opens the database as it is.
+func connect(dsn string) (*Store, error) {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return openPostgres(dsn)
+	}
+	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
 }
 
 // Ping tells whether the database answers, and, after Lock, whether it is still this server's.

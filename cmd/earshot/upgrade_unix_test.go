@@ -1,0 +1,238 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"github.com/earshot-chat/earshot/wire"
+)
+
+func say(t *testing.T, conn *websocket.Conn, frame string, args ...any) {
+	t.Helper()
+	if err := conn.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, frame, args...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestUpgrade puts a successor in the place of a server at which people talk: for them it is a connection that was lost,
+// and nothing is missing.
+func TestUpgrade(t *testing.T) {
+	data := t.TempDir()
+	wants(t, data, "ana\nben\n", "user", "create", "--from", "-")
+	tokens := strings.Fields(wants(t, data, "ana\nben\n", "token", "create", "--from", "-"))
+	wants(t, data, "", "room", "create", "lobby")
+	cmd, r := process(t, "serve", "--listen", "127.0.0.1:0", "--data", data)
+	r.await(t)
+	server := cmd.Process
+	ana, hello, err := begin(t, r.url, tokens[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	say(t, ana, `{"type":"join","ref":1,"room":1}`)
+	hear(t, ana, wire.FrameEntered)
+	ben, before, err := begin(t, r.url, tokens[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	say(t, ben, `{"type":"join","ref":1,"room":1}`)
+	hear(t, ben, wire.FrameEntered)
+	// Ana's connection is gone when ben says something, and ben does not hear the answer.
+	_ = ana.CloseNow()
+	say(t, ben, `{"type":"post","ref":2,"room":1,"nonce":"n1","text":"hush"}`)
+	posted := hear(t, ben, wire.FramePosted)
+
+	for round := range 2 {
+		if err := server.Signal(syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		if got := hear(t, ben, wire.FrameStopping); got["return_ms"] == nil {
+			t.Errorf("told %v", got)
+		}
+		_ = ben.CloseNow()
+		server = heir(t, r, round)
+
+		var next wire.Hello
+		if ben, next, err = begin(t, r.url, tokens[1]); err != nil {
+			t.Fatal(err)
+		}
+		if next.Epoch != before.Epoch {
+			t.Errorf("epoch %v, and before %v", next.Epoch, before.Epoch)
+		}
+		say(t, ben, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":2}]}`, before.Resume)
+		before = next
+		hear(t, ben, wire.FrameResumed)
+		if got := hear(t, ben, wire.FrameMessage); got["text"] != "hush" {
+			t.Errorf("ben heard %v", got)
+		}
+		say(t, ben, `{"type":"post","ref":2,"room":1,"nonce":"n1","text":"hush"}`)
+		if got := hear(t, ben, wire.FramePosted); got["seq"] != posted["seq"] {
+			t.Errorf("posted anew: %v, and before %v", got, posted)
+		}
+	}
+	ana = connect(t, r.url, tokens[0])
+	say(t, ana, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":1}]}`, hello.Resume)
+	if got := hear(t, ana, wire.FrameReturned); got["lost"] != 0.0 || got["count"] != 2.0 {
+		t.Errorf("returned: %v", got)
+	}
+	if got := hear(t, ana, wire.FrameMessage); got["text"] != "hush" {
+		t.Errorf("ana heard %v", got)
+	}
+	lastOf(t, cmd, server)
+	if strings.Contains(r.stderr.String(), "hush") || strings.Contains(r.stderr.String(), "level=ERROR") {
+		t.Errorf("log: %s", r.stderr)
+	}
+}
+
+// heir waits until the process has handed over and gives the process that took over, which ends with the test.
+func heir(t *testing.T, r *running, round int) *os.Process {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r.stderr.waitForTimes(ctx, t, `msg="handed over"`, round+1)
+	found := regexp.MustCompile(`msg="handing over" pid=(\d+)`).FindAllStringSubmatch(r.stderr.String(), -1)
+	pid, err := strconv.Atoi(found[round][1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Kill() })
+	return p
+}
+
+// lastOf stops the last server, and sees that the first one, which has long handed over, ended well. Its output ends with
+// the last one's.
+func lastOf(t *testing.T, first *exec.Cmd, last *os.Process) {
+	t.Helper()
+	if err := last.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Wait(); err != nil {
+		t.Errorf("the first server: %v", err)
+	}
+}
+
+// TestUpgradeUnderTalk has ten people talk as fast as they are answered while the server is upgraded again and again: every
+// connection is taken, every message gets its place, and there is one order without a hole.
+func TestUpgradeUnderTalk(t *testing.T) {
+	data := t.TempDir()
+	var list []string
+	for i := range 10 {
+		list = append(list, fmt.Sprintf("user%d", i))
+	}
+	names := strings.Join(list, "\n") + "\n"
+	wants(t, data, names, "user", "create", "--from", "-")
+	tokens := strings.Fields(wants(t, data, names, "token", "create", "--from", "-"))
+	wants(t, data, "", "room", "create", "lobby")
+	cmd, r := process(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--limits-posts-per-second", "100000", "--limits-posts-burst", "100000")
+	r.await(t)
+	server := cmd.Process
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for i, token := range tokens {
+		wg.Go(func() { talk(ctx, t, r.url, token, i) })
+	}
+	for round := range 3 {
+		if err := server.Signal(syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		server = heir(t, r, round)
+	}
+	stop()
+	wg.Wait()
+	lastOf(t, cmd, server)
+}
+
+// talk posts one message after the other until the context ends, over as many connections as it takes.
+func talk(ctx context.Context, t *testing.T, url, token string, who int) {
+	t.Helper()
+	p := &talker{t: t, who: who}
+	for ctx.Err() == nil {
+		conn, hello, err := begin(t, url, token)
+		if err != nil {
+			continue // one that stopped the moment it was connected to; none may be refused
+		}
+		p.connections++
+		if p.resume == "" {
+			say(t, conn, `{"type":"join","ref":1,"room":1}`)
+		} else {
+			say(t, conn, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":%d}]}`, p.resume, p.seq)
+		}
+		p.resume = hello.Resume
+		for ctx.Err() == nil {
+			var f heard
+			if err := wsjson.Read(t.Context(), conn, &f); err != nil {
+				break
+			}
+			p.hear(conn, &f)
+		}
+		_ = conn.CloseNow()
+	}
+	if p.connections < 4 || p.posts < 4 {
+		t.Errorf("user %d had %d connections and posted %d messages", who, p.connections, p.posts)
+	}
+}
+
+// talker is one who talks.
+type talker struct {
+	t                  *testing.T
+	who                int
+	resume             string
+	seq                uint64
+	posts, connections int
+}
+
+// heard is what of a frame matters here.
+type heard struct {
+	Type wire.FrameType `json:"type"`
+	Seq  uint64         `json:"seq"`
+	Lost uint64         `json:"lost"`
+	Code string         `json:"code"`
+}
+
+func (p *talker) hear(conn *websocket.Conn, f *heard) {
+	switch f.Type {
+	case wire.FrameJoined:
+		p.seq = f.Seq
+		p.post(conn)
+	case wire.FrameReturned:
+		if f.Lost != 0 {
+			p.t.Errorf("user %d lost %d", p.who, f.Lost)
+		}
+		p.post(conn)
+	case wire.FramePosted:
+		p.posts++
+		p.post(conn)
+	case wire.FrameError:
+		if f.Code != "stopping" {
+			p.t.Errorf("user %d was refused: %+v", p.who, f)
+		}
+	case wire.FrameMessage, wire.FrameEntered, wire.FrameDeparted:
+		if f.Seq != p.seq+1 {
+			p.t.Errorf("user %d heard number %d after %d", p.who, f.Seq, p.seq)
+		}
+		p.seq = f.Seq
+	default:
+	}
+}
+
+// post says the message that was not acknowledged yet, perhaps again.
+func (p *talker) post(conn *websocket.Conn) {
+	frame := fmt.Appendf(nil, `{"type":"post","ref":2,"room":1,"nonce":"%d-%d","text":"x"}`, p.who, p.posts)
+	_ = conn.Write(p.t.Context(), websocket.MessageText, frame) // if it fails, so does the next read
+}
