@@ -99,6 +99,61 @@ func TestSilentClientIsFound(t *testing.T) {
 	})
 }
 
+// Pings of those who are due together must not hold up what is said meanwhile for as long as all of them take.
+func TestPingsComeInPortions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const clients = 5 * pingsInARow
+		p := newPipe(t, Options{})
+		var mu sync.Mutex
+		portions := make(map[time.Time]int)
+		var pinged, ended sync.WaitGroup
+		pinged.Add(clients)
+		for i := range clients {
+			near, far := net.Pipe()
+			ended.Go(func() {
+				defer func() { _ = far.Close() }()
+				for {
+					f, err := ReadFrameForTest(far)
+					if err != nil {
+						t.Error(err)
+						pinged.Done()
+						return
+					}
+					if f.Header.OpCode == ws.OpPing {
+						break
+					}
+				}
+				mu.Lock()
+				portions[time.Now()]++
+				mu.Unlock()
+				pinged.Done()
+				pinged.Wait() // who goes away is pinged no more
+			})
+			id := earshot.UserID(2 + i)
+			p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: id, Username: "ana", IsActive: true}, earshot.SecretHash{1})
+		}
+		ended.Go(func() { p.read(true) })
+		pinged.Wait()
+		var first, last time.Time
+		for at, n := range portions {
+			if n > pingsInARow {
+				t.Errorf("%d pings in a row, want %d at most", n, pingsInARow)
+			}
+			if first.IsZero() || at.Before(first) {
+				first = at
+			}
+			if at.After(last) {
+				last = at
+			}
+		}
+		if last.Sub(first) > sweepEvery/2 {
+			t.Errorf("the pings took %v", last.Sub(first))
+		}
+		p.end()
+		ended.Wait()
+	})
+}
+
 func TestAnsweringClientStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipe(t, Options{})
