@@ -44,8 +44,11 @@ func (c *conn) Encoding() hub.Encoding {
 }
 
 // Write implements hub.Conn.
-func (c *conn) Write(frames []byte) {
-	if err := c.link.write(frames); err == errSlow { //nolint:errorlint // our own value, on the hottest path
+func (c *conn) Write(frames []byte) { c.wrote(c.link.write(frames)) }
+
+// wrote ends a connection that does not take its bytes.
+func (c *conn) wrote(err error) {
+	if err == errSlow { //nolint:errorlint // our own value, on the hottest path
 		c.Close(earshot.CloseSlow)
 	}
 }
@@ -162,6 +165,9 @@ func (c *conn) execute(cmd *wire.Command) {
 	}
 }
 
+// answerSize is room for the answer to a post, whose nonce has at most 64 characters.
+const answerSize = 256
+
 func (c *conn) post(cmd *wire.Command) error {
 	draft := earshot.Draft{Text: cmd.Text, Nonce: cmd.Nonce}
 	posted, err := c.session.Post(context.Background(), earshot.RoomID(cmd.Room), draft)
@@ -171,8 +177,14 @@ func (c *conn) post(cmd *wire.Command) error {
 	answer := wire.Posted{
 		Ref: cmd.Ref, Room: cmd.Room, Seq: posted.Seq, At: posted.At.UnixMilli(), Nonce: cmd.Nonce, Heard: posted.Heard,
 	}
-	frame, at := openFrame(make([]byte, 0, 256))
-	c.Write(closeFrame(wire.AppendPosted(frame, &answer), at))
+	// The author's own message is on its way to this connection: the answer travels with it, in one write instead of two.
+	buf, ok := c.srv.answers.Get().(*[answerSize]byte)
+	if !ok {
+		buf = new([answerSize]byte)
+	}
+	frame, at := openFrame(buf[:0])
+	c.wrote(c.link.hold(closeFrame(wire.AppendPosted(frame, &answer), at)))
+	c.srv.answers.Put(buf)
 	return nil
 }
 

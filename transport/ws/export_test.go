@@ -21,6 +21,7 @@ type sink struct{ finished bool }
 func (*sink) room(context.Context) {}
 
 func (s *sink) write([]byte) error      { return nil }
+func (s *sink) hold([]byte) error       { return nil }
 func (s *sink) finish([]byte)           { s.finished = true }
 func (s *sink) abort()                  {}
 func (s *sink) stalledSince() time.Time { return time.Time{} }

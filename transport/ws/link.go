@@ -23,6 +23,8 @@ var errClosed = errors.New("ws: the connection is closed")
 type link interface {
 	// write takes all of b or fails. It does not wait, and does not keep b.
 	write(b []byte) error
+	// hold is write for what may go out a little later: together with the next write, or once what came in is worked off.
+	hold(b []byte) error
 	// finish writes last, which is taken even when the backlog is full, takes nothing more, and closes when all is
 	// written and the other side has closed, or after lingerTime.
 	finish(last []byte)

@@ -17,6 +17,8 @@ const (
 	readSize = 64 << 10
 	// eventBatch is how many connections one look at epoll gives; after each batch the fan-out gets its turn.
 	eventBatch = 128
+	// heldSize is how many bytes may be held for the next write: a few answers and the message that they wait for.
+	heldSize = 1024
 )
 
 // pollers are the loops that connections at rest wait in. A connection belongs to one loop for its life.
@@ -80,6 +82,8 @@ func (p *pollers) adopt(c *conn, nc net.Conn, bound int) (link, func(early []byt
 type loop struct {
 	epoll *os.File
 	fd    int
+	// held are the buffers for what sockets hold, *[heldSize]byte.
+	held sync.Pool
 
 	mu      sync.Mutex
 	sockets map[int]*socket
@@ -106,6 +110,7 @@ func (l *loop) run() {
 	}
 	events := make([]unix.EpollEvent, eventBatch)
 	buf := make([]byte, readSize)
+	var holding []*socket
 	for {
 		n := 0
 		err := raw.Read(func(uintptr) bool {
@@ -119,13 +124,33 @@ func (l *loop) run() {
 			l.mu.Lock()
 			s := l.sockets[int(ev.Fd)]
 			l.mu.Unlock()
-			if s != nil {
-				s.handle(ev.Events, buf)
+			if s != nil && s.handle(ev.Events, buf) {
+				holding = append(holding, s)
 			}
 		}
 		// What the batch said is fanned out before the next is read: on one core the workers would otherwise wait for as long
 		// as there is something to read.
 		runtime.Gosched()
+		// Mostly the fan-out has written it by now.
+		for i, s := range holding {
+			s.writeHeld()
+			holding[i] = nil
+		}
+		holding = holding[:0]
+	}
+}
+
+// buffer gives an empty buffer of heldSize bytes, and recycle takes it back when it has been cleared.
+func (l *loop) buffer() []byte {
+	if b, ok := l.held.Get().(*[heldSize]byte); ok {
+		return b[:0]
+	}
+	return make([]byte, 0, heldSize)
+}
+
+func (l *loop) recycle(b []byte) {
+	if cap(b) == heldSize {
+		l.held.Put((*[heldSize]byte)(b[:heldSize]))
 	}
 }
 
@@ -141,7 +166,10 @@ type socket struct {
 	away      bool // a command is carried out elsewhere: nothing is read
 	finishing bool
 	aborted   bool
-	pending   backlog
+	// held tells that nobody tried to write what is pending: it is in a buffer of the loop and waits for the next write, or
+	// for the end of the loop's batch.
+	held    bool
+	pending backlog
 }
 
 // start puts the socket into its loop. What was read together with the handshake is taken first, in the same way.
@@ -169,7 +197,7 @@ func (s *socket) wanted() uint32 {
 	if !s.away {
 		want |= unix.EPOLLIN
 	}
-	if len(s.pending.bytes) > 0 {
+	if len(s.pending.bytes) > 0 && !s.held {
 		want |= unix.EPOLLOUT
 	}
 	return want
@@ -195,8 +223,64 @@ func (s *socket) write(b []byte) error {
 	return s.put(b, false)
 }
 
+// hold keeps b for the next write, if the loop is reading: then it sees to it that there is one.
+//
+// A room of ten so hears a message with ten writes instead of eleven, and nobody waits for the answer to be written.
+func (s *socket) hold(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finishing || s.aborted || s.fd < 0 {
+		return errClosed
+	}
+	if !s.away && len(s.pending.bytes) == 0 && len(b) <= heldSize {
+		s.held, s.pending.bytes = true, s.loop.buffer()
+	}
+	if !s.joins(b) {
+		return s.put(b, false)
+	}
+	s.pending.bytes = append(s.pending.bytes, b...)
+	return nil
+}
+
+// joins tells whether b goes out in one write with what is held. Under s.mu.
+func (s *socket) joins(b []byte) bool {
+	return s.held && len(s.pending.bytes)+len(b) <= cap(s.pending.bytes)
+}
+
+// writeHeld writes what is held.
+func (s *socket) writeHeld() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.release()
+}
+
+// release writes what is held, if anything is. Under s.mu.
+func (s *socket) release() {
+	if !s.held {
+		return
+	}
+	s.held = false
+	buf := s.pending.bytes
+	s.drain()
+	if len(s.pending.bytes) == 0 {
+		s.loop.recycle(buf)
+	} else if s.pending.since.IsZero() {
+		s.pending.since = time.Now()
+	}
+}
+
 // put writes at once what goes, and keeps the rest for when the socket can take more. Under s.mu.
 func (s *socket) put(b []byte, last bool) error {
+	if s.joins(b) {
+		s.pending.bytes = append(s.pending.bytes, b...)
+		b = nil
+	}
+	if s.release(); s.aborted {
+		return errClosed
+	}
+	if len(b) == 0 {
+		return nil
+	}
 	if len(s.pending.bytes) > 0 {
 		return s.pending.add(b, last)
 	}
@@ -297,8 +381,8 @@ func (s *socket) back() {
 	}
 }
 
-// handle acts on what epoll said of the socket; only the loop calls it.
-func (s *socket) handle(events uint32, buf []byte) {
+// handle acts on what epoll said of the socket, and tells whether it now may hold something; only the loop calls it.
+func (s *socket) handle(events uint32, buf []byte) (holds bool) {
 	s.mu.Lock()
 	if events&unix.EPOLLOUT != 0 {
 		s.drain()
@@ -311,19 +395,21 @@ func (s *socket) handle(events uint32, buf []byte) {
 		if events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 			s.shut()
 		}
-		return
+		return false
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
-		return
+		return false
 	}
 	n, err := unix.Read(fd, buf)
 	switch {
 	case n > 0:
 		s.take(buf[:n])
+		return true
 	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
 	default: // the other side closed (n == 0), or the connection broke
 		s.shut()
 	}
+	return false
 }
 
 // drain writes what was kept. Under s.mu.
@@ -358,7 +444,7 @@ func (s *socket) shut() {
 	s.fd = -1
 	clear(s.pending.bytes)
 	s.pending.lower(true)
-	s.pending = backlog{}
+	s.pending, s.held = backlog{}, false
 	_ = unix.Close(fd)
 	s.mu.Unlock()
 	if !away {

@@ -47,6 +47,9 @@ func (s *stream) write(b []byte) error {
 	return err
 }
 
+// hold is write, which only gathers what writeLoop then writes.
+func (s *stream) hold(b []byte) error { return s.write(b) }
+
 func (s *stream) finish(last []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -61,7 +61,8 @@ type Server struct {
 	log         *slog.Logger
 	begin       time.Time
 	inflater    inflater
-	pollers     *pollers // nil where every connection has goroutines
+	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
+	pollers     *pollers  // nil where every connection has goroutines
 
 	// links are the goroutines that serve connections, sweeping the one that sweeps.
 	links    sync.WaitGroup

@@ -47,6 +47,11 @@ func links(t *testing.T, run func(t *testing.T, opts ws.Options)) {
 
 func newHouse(t *testing.T, opts ws.Options, change func(*hub.Config)) *house {
 	t.Helper()
+	return newHouseOn(t, local.New(), opts, change)
+}
+
+func newHouseOn(t *testing.T, relay earshot.Relay, opts ws.Options, change func(*hub.Config)) *house {
+	t.Helper()
 	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +61,7 @@ func newHouse(t *testing.T, opts ws.Options, change func(*hub.Config)) *house {
 		change(&cfg)
 	}
 	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	h.hub = hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: cfg})
 	opts.Hub, opts.Version = h.hub, "test"
 	if h.ws, err = ws.New(opts); err != nil {
 		t.Fatal(err)
@@ -193,6 +198,32 @@ func (c *client) closes(code websocket.StatusCode) {
 		}
 		return
 	}
+}
+
+// slowRelay takes messages and has not delivered them yet, as a relay over a network may.
+type slowRelay struct{ *local.Relay }
+
+func (r slowRelay) Publish(ctx context.Context, ev *earshot.Event) (earshot.Receipt, error) {
+	if ev.Kind == earshot.KindMessage {
+		return earshot.Receipt{Seq: 7, Heard: 1}, nil
+	}
+	return r.Relay.Publish(ctx, ev)
+}
+
+// The answer to a post goes out with the message (link.hold), but not only if one comes.
+func TestPostIsAnsweredWithoutItsMessage(t *testing.T) {
+	links(t, func(t *testing.T, opts ws.Options) {
+		h := newHouseOn(t, slowRelay{local.New()}, opts, nil)
+		h.addUsers("ana")
+		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
+		ana := h.dial("ana")
+		ana.reads(`"type":"hello"`)
+		ana.send(`{"type":"join","ref":1,"room":%d}`, room)
+		ana.reads(`"type":"joined"`)
+		ana.reads(`"type":"entered"`)
+		ana.send(`{"type":"post","ref":2,"room":%d,"nonce":"a1","text":"hello"}`, room)
+		ana.reads(`"type":"posted"`, `"ref":2`, `"seq":7`)
+	})
 }
 
 func TestConversation(t *testing.T) {
