@@ -74,6 +74,12 @@ func (s *Session) Drop() {
 	}
 }
 
+// faded tells whether the session lost its connection for longer than the grace time: it is nowhere then. Under s.mu.
+func (s *Session) faded() bool {
+	at := s.lostAt.Load()
+	return at != 0 && time.Since(time.Unix(0, at)) >= s.hub.cfg.Grace
+}
+
 // wait sets the timer for what comes next after the session was lost for so long. Under s.mu.
 func (s *Session) wait(gone time.Duration) {
 	cfg := &s.hub.cfg
@@ -119,6 +125,7 @@ func (s *Session) fade() {
 	for _, m := range rooms {
 		m.room.fade(m)
 	}
+	s.hub.restatus(s.user) // it no longer counts beside those that are there
 }
 
 // Resume takes over the places of the user's session with that token, which then is over; its connection, should it still

@@ -97,13 +97,13 @@ func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joine
 	if err != nil {
 		return err
 	}
+	s.present() // before anybody is told of the entrance
 	err = r.admit(ctx, s, func(rules uint64) (bool, error) { return r.enter(s, rules, answer) })
 	if err != nil {
 		s.hub.release(r)
 		return err
 	}
 	r.announce()
-	s.present()
 	return nil
 }
 

@@ -95,7 +95,9 @@ func (h *Hub) restatus(u *user) {
 	var status earshot.Status
 	for _, s := range sessions {
 		s.mu.Lock()
-		status = combine(status, s.status)
+		if !s.faded() {
+			status = combine(status, s.status)
+		}
 		s.mu.Unlock()
 	}
 	if status == earshot.StatusActive {

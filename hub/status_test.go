@@ -56,11 +56,26 @@ func TestStatus(t *testing.T) {
 		b.hears()
 		back.End()
 		b.hears("1 ana is away")
+		// A tab that is lost does not speak for its user beside one that is there, but for the grace time.
+		tab = h.connect(ana)
+		tab.join(attic)
+		b.hears("1 ana is active")
+		tab.Drop()
+		time.Sleep(9 * time.Second) // the bubble's clock
+		b.hears()
+		time.Sleep(2 * time.Second)
+		b.hears("1 ana is away")
 		a.End()
 		b.hears("1#3 departed ana, 1 inside")
 		a = h.connect(ana)
 		a.join(room)
-		b.hears("1#4 entered ana, 2 inside")
+		a.is(earshot.StatusAway)
+		b.hears("1#4 entered ana, 2 inside", "1 ana is away")
+		a.End()
+		b.hears("1#5 departed ana, 1 inside")
+		a = h.connect(ana)
+		a.join(room)
+		b.hears("1#6 entered ana, 2 inside")
 		if j := b.join(room); j.Occupants[0].Status != "" {
 			t.Errorf("occupants %+v", j.Occupants)
 		}
