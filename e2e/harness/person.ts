@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
+import type { Proxy } from './proxy.ts';
 import type { NewUser, Server } from './server.ts';
 import { Watch } from './watch.ts';
 
@@ -9,6 +10,8 @@ export interface Setup {
   scheme?: 'light' | 'dark';
   width?: number;
   height?: number;
+  /** The network through which the browser sees the server; without one it sees it as it is. */
+  through?: Proxy;
 }
 
 /** A person at a browser, in a profile of their own: what they do, and what they see. */
@@ -17,10 +20,16 @@ export class Person {
   readonly watch: Watch;
   readonly user: NewUser;
   readonly context: BrowserContext;
-  readonly #server: Server;
+  readonly #site: { url: string };
 
-  private constructor(server: Server, user: NewUser, context: BrowserContext, page: Page, watch: Watch) {
-    this.#server = server;
+  private constructor(
+    site: { url: string },
+    user: NewUser,
+    context: BrowserContext,
+    page: Page,
+    watch: Watch,
+  ) {
+    this.#site = site;
     this.user = user;
     this.context = context;
     this.page = page;
@@ -38,17 +47,17 @@ export class Person {
     });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
-    return new Person(server, user, context, page, await Watch.of(context, page));
+    return new Person(setup.through ?? server, user, context, page, await Watch.of(context, page));
   }
 
   /** Opens another tab in the same profile. */
   async tab(): Promise<Person> {
     const page = await this.context.newPage();
-    return new Person(this.#server, this.user, this.context, page, this.watch.also(page));
+    return new Person(this.#site, this.user, this.context, page, this.watch.also(page));
   }
 
   async visit(path: string): Promise<void> {
-    await this.page.goto(this.#server.url + path);
+    await this.page.goto(this.#site.url + path);
   }
 
   /** Fills the form that is shown, by the labels of its fields, and sends it. */
@@ -127,6 +136,34 @@ export class Person {
   /** The texts of the messages in the room that is shown, in their order. */
   async said(): Promise<string[]> {
     return await this.page.getByTestId('message-text').allInnerTexts();
+  }
+
+  /** Types a message and sends it, whatever becomes of it. */
+  async write(text: string): Promise<void> {
+    await this.composer.fill(text);
+    await this.composer.press('Enter');
+  }
+
+  /** The page's own lines in the room that is shown, by what they tell. */
+  async markers(): Promise<string[]> {
+    return await this.page
+      .getByTestId('marker')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('data-what') ?? ''));
+  }
+
+  /** Waits until the page says that it is not connected. */
+  async disconnected(): Promise<void> {
+    await this.page.locator('[data-testid=chat]:not([data-connection=open])').waitFor();
+  }
+
+  /** Tells the page that there is a network again, as the browser would, until it is connected. */
+  async online(): Promise<void> {
+    const chat = this.page.getByTestId('chat');
+    const phase = async (): Promise<string | null> => {
+      await this.page.evaluate(() => dispatchEvent(new Event('online')));
+      return await chat.getAttribute('data-connection');
+    };
+    await expect.poll(phase).toBe('open');
   }
 
   /** Lines about who entered and left. */

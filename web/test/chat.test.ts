@@ -58,6 +58,11 @@ async function inside() {
 const stages = (chat: Chat): string[] =>
   chat.room(1)?.outbox.map(({ text, stage }) => `${text}: ${stage}`) ?? [];
 
+const lines = (chat: Chat): string[] =>
+  chat
+    .room(1)
+    ?.items.map((item) => (item.kind === 'marker' ? item.what : item.kind === 'said' ? item.text : '')) ?? [];
+
 describe('rooms', () => {
   test('entered ones are remembered by number only, and entered again by the next page', async () => {
     const { chat } = await inside();
@@ -93,8 +98,8 @@ describe('rooms', () => {
     await settle();
     await settle();
     fake.socket.hello();
-    const { ref } = fake.socket.last('join');
-    fake.socket.frame({ type: 'error', ref, code: 'not_found', message: 'There is no such room.' });
+    fake.socket.resumed([]);
+    fake.socket.refuse('join', 'not_found', { message: 'There is no such room.' });
     await settle();
     expect(chat.room(1)?.over).toBe('There is no such room.');
     expect(localStorage.length).toBe(0);
@@ -115,56 +120,75 @@ describe('messages', () => {
     expect(chat.room(1)?.items.at(-1)).toMatchObject({ text: 'hello', heard: 1 });
   });
 
-  test('a refused one can be sent again under the same nonce', async () => {
+  test('a refused one can be sent again under the same nonce, or discarded', async () => {
     const { chat, fake } = await inside();
     chat.post(1, 'hello');
     const { nonce, ref } = fake.socket.last('post');
-    fake.socket.frame({ type: 'error', ref, code: 'rate_limited', message: 'Slowly.' });
+    fake.socket.refuse('post', 'forbidden', { message: 'Not you.' });
     await settle();
-    expect(chat.room(1)?.outbox[0]).toMatchObject({ stage: 'failed', error: 'Slowly.' });
+    expect(chat.room(1)?.outbox[0]).toMatchObject({ stage: 'failed', error: 'Not you.' });
     chat.resend(1, nonce ?? '');
+    expect(stages(chat)).toEqual(['hello: sending']);
     expect(fake.socket.last('post')).toMatchObject({ nonce, text: 'hello' });
     expect(fake.socket.last('post').ref).not.toBe(ref);
+    fake.socket.refuse('post', 'forbidden');
+    await settle();
+    chat.discard(1, nonce ?? '');
+    expect(stages(chat)).toEqual([]);
   });
 
-  test('those typed while away wait for the re-join and then go out in order; sent ones do not go by themselves', async () => {
+  test('over a loss what was said and written comes in its place, once', async () => {
     const { chat, fake } = await inside();
     chat.post(1, 'on its way');
+    const { nonce } = fake.socket.last('post');
     fake.socket.drop(4000);
-    chat.post(1, 'first');
-    chat.post(1, 'second');
-    expect(stages(chat)).toEqual(['on its way: unsure', 'first: waiting', 'second: waiting']);
-    const nonces = chat.room(1)?.outbox.map(({ nonce }) => nonce);
+    chat.post(1, 'offline');
+    expect(stages(chat)).toEqual(['on its way: waiting', 'offline: waiting']);
+    expect(lines(chat)).toEqual(['start', 'lost']);
     await settle();
     await settle();
-    fake.socket.hello();
+    fake.socket.hello({ resume: 't2' });
+    fake.socket.resumed([1]);
+    fake.socket.returned(1, 2, { occupants: [ana, ben] });
+    fake.socket.said(1, 1, 'meanwhile');
+    fake.socket.said(1, 2, 'on its way', ana, nonce);
     await settle();
-    expect(fake.socket.sent.map(({ type }) => type)).toEqual(['join']);
-    fake.socket.admit(1, { seq: 40 });
+    expect(stages(chat)).toEqual(['offline: sending']);
+    fake.socket.said(1, 3, 'offline', ana, fake.socket.last('post').nonce);
+    fake.socket.posted(3, 1);
     await settle();
-    const posts = fake.socket.sent.filter(({ type }) => type === 'post');
-    expect(posts.map(({ text }) => text)).toEqual(['first', 'second']);
-    expect(posts.map(({ nonce }) => nonce)).toEqual(nonces?.slice(1));
-    expect(stages(chat)[0]).toBe('on its way: unsure');
-    chat.resend(1, nonces?.[0] ?? '');
-    expect(fake.socket.last('post')).toMatchObject({ text: 'on its way', nonce: nonces?.[0] });
+    expect(lines(chat)).toEqual(['start', 'meanwhile', 'on its way', 'offline']);
+    expect(chat.room(1)?.items.at(-1)).toMatchObject({ heard: 1 });
+    expect(chat.room(1)).toMatchObject({ live: true, count: 2 });
+  });
+
+  test('what is lost for good is told, in its place', async () => {
+    const { chat, fake } = await inside();
+    fake.socket.said(1, 1, 'before');
+    fake.socket.drop(4000);
+    await settle();
+    await settle();
+    fake.socket.hello({ resume: 't2', epoch: 'e2' });
+    fake.socket.admit(1, { seq: 0 });
+    fake.socket.said(1, 1, 'after', ben, 'other');
+    await settle();
+    expect(lines(chat)).toEqual(['start', 'before', 'restart', 'after']);
   });
 
   test('one whose event was seen is sent, whatever became of its acknowledgement', async () => {
     const { chat, fake } = await inside();
     chat.post(1, 'seen');
-    const { nonce } = fake.socket.last('post');
-    fake.socket.frame({ type: 'message', room: 1, seq: 1, at: 1, user: ana, nonce, text: 'seen' });
+    fake.socket.said(1, 1, 'seen', ana, fake.socket.last('post').nonce);
     fake.socket.drop(1006);
     expect(stages(chat)).toEqual([]);
-    expect(chat.room(1)?.items.map(({ kind }) => kind)).toEqual(['marker', 'said', 'marker']);
+    expect(lines(chat)).toEqual(['start', 'seen', 'lost']);
   });
 
   test('a thousand events are taken in one go', async () => {
     const { chat, fake } = await inside();
     const before = chat.room(1);
     for (let seq = 1; seq <= 1000; seq++) {
-      fake.socket.frame({ type: 'message', room: 1, seq, at: seq, user: ben, nonce: 'n', text: 'x' });
+      fake.socket.said(1, seq);
     }
     expect(chat.room(1)).toBe(before);
     await settle();
@@ -184,6 +208,54 @@ describe('messages', () => {
     chat.type(1);
     expect(told()).toBe(2);
     expect(fake.socket.last('typing').ref).toBeUndefined();
+  });
+});
+
+describe('a page loaded anew', () => {
+  test('goes on where the last one was, without what was said there', async () => {
+    const { chat, fake } = await inside();
+    chat.enter(2);
+    fake.socket.admit(2);
+    fake.socket.said(1, 1, 'before');
+    chat.setQuiet(true);
+    await settle();
+    const kept = chat.keep();
+    expect(JSON.stringify(kept)).not.toContain('before');
+    const next = fakeClient();
+    const again = new Chat(me, server, next.client, { loggedOut: vi.fn(), other: vi.fn() });
+    stops.push(() => {
+      again.stop();
+    });
+    // Another tab is in other rooms: those of this one count.
+    localStorage.setItem('earshot.rooms.1', '[1,2,3]');
+    again.start(kept);
+    expect(again.entering).toEqual([1, 2]);
+    next.socket.hello({ resume: 't2' });
+    expect(next.socket.last('resume')).toMatchObject({
+      token: 't1',
+      seen: [
+        { room: 1, seq: 1 },
+        { room: 2, seq: 0 },
+      ],
+    });
+    next.socket.resumed([1, 2]);
+    next.socket.returned(1, 2);
+    next.socket.said(1, 2, 'meanwhile');
+    next.socket.returned(2, 0);
+    await settle();
+    expect(lines(again)).toEqual(['reloaded', 'meanwhile']);
+    expect(again.entering).toEqual([]);
+    expect(again.quiet).toBe(true);
+    expect(next.socket.last('status').status).toBe('dnd');
+  });
+
+  test('brought back as it was connects anew, and looks who is there now', async () => {
+    const { chat, fake, gone } = await inside();
+    whoAmI = () => Response.json({ ...me, id: 7 });
+    void chat.wake();
+    expect(fake.sockets).toHaveLength(2);
+    await settle();
+    expect(gone.other).toHaveBeenCalledOnce();
   });
 });
 

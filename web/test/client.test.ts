@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { longestWait, verdictOf, waitFor } from '../src/lib/client/backoff';
-import { Client, NotSent } from '../src/lib/client/client';
-import type { Check, Connection } from '../src/lib/client/client';
+import { Client } from '../src/lib/client/client';
 import { CommandError, ConnectionLost } from '../src/lib/client/commands';
 import type { Frame } from '../src/lib/client/frames';
+import type { Check, Connection } from '../src/lib/client/link';
 import { ana, ben, fakeClient } from './fake';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -43,6 +43,9 @@ describe('close codes', () => {
       expect(most).toBeLessThanOrEqual(longestWait);
       expect(most).toBeGreaterThan(least);
     }
+    expect(waitFor('moment', 0, () => 0.5, 0)).toBe(0);
+    expect(waitFor('moment', 5, () => 0.5, 0)).toBeGreaterThan(10_000);
+    expect(waitFor('moment', 0, () => 0.999, 1e15)).toBeLessThanOrEqual(300_000);
     expect(waitFor('later', 5, () => 0)).toBeGreaterThan(waitFor('later', 2, () => 0));
   });
 });
@@ -142,6 +145,8 @@ const helloOf = (protocol: string): object => ({
     frames_burst: 1,
   },
   ping_ms: 1000,
+  resume: '',
+  resume_ms: 0,
 });
 
 describe('coming back', () => {
@@ -205,6 +210,39 @@ describe('coming back', () => {
     expect(connection.until - Date.now()).toBeLessThanOrEqual(1000);
   });
 
+  test.each([
+    ['before the connection ends', 1001],
+    ['however it ends then', 1006],
+  ])('a server that stops says how to spread the return: %s', async (_, code) => {
+    const { fake, client } = open();
+    fake.socket.frame({ type: 'stopping', return_ms: 20_000 });
+    expect(client.connection.phase).toBe('open');
+    fake.socket.drop(code);
+    const { connection } = client;
+    if (connection.phase !== 'waiting') throw new Error(connection.phase);
+    expect(connection.until - Date.now()).toBe(10_000);
+    // That was of that one time.
+    await vi.advanceTimersByTimeAsync(10_000);
+    fake.socket.hello();
+    await vi.advanceTimersByTimeAsync(11_000);
+    fake.socket.drop(1001);
+    const again = client.connection;
+    if (again.phase !== 'waiting') throw new Error(again.phase);
+    expect(again.until - Date.now()).toBe(3000);
+  });
+
+  test('connects anew at once when the socket is not to be trusted', () => {
+    const { fake, client } = open();
+    client.reconnect();
+    expect(fake.sockets).toHaveLength(2);
+    expect(fake.sockets[0]?.closed).toBe(true);
+    // Not 1000: the session is to go on.
+    expect(fake.sockets[0]?.code).toBeUndefined();
+    client.stop();
+    client.reconnect();
+    expect(fake.sockets).toHaveLength(2);
+  });
+
   test('tries at once when asked to', () => {
     const { fake, client } = open();
     fake.socket.drop(4100);
@@ -219,6 +257,8 @@ describe('coming back', () => {
     client.join(1);
     client.stop();
     expect(fake.socket.closed).toBe(true);
+    // This code tells the server that the session is over; any other keeps it.
+    expect(fake.socket.code).toBe(1000);
     await vi.advanceTimersByTimeAsync(600_000);
     expect(fake.sockets).toHaveLength(1);
     expect(client.connection.phase).toBe('idle');
@@ -231,7 +271,7 @@ describe('coming back', () => {
     old.drop(4000);
     client.retryNow();
     fake.socket.hello();
-    speak?.({ data: JSON.stringify({ type: 'typing', room: 1, user: ben }) } as MessageEvent);
+    speak?.({ data: JSON.stringify({ type: 'typing', room: 1, users: [ben] }) } as MessageEvent);
     expect(frames).toEqual([]);
     expect(client.connection.phase).toBe('open');
   });
@@ -251,7 +291,7 @@ describe('rooms', () => {
     client.join(4);
     await vi.advanceTimersByTimeAsync(500);
     expect(fake.socket.sent).toEqual([]);
-    fake.socket.hello();
+    fake.socket.hello({ epoch: 'e2' });
     expect(fake.socket.sent.map(({ type, room }) => [type, room])).toEqual([
       ['join', 1],
       ['join', 3],
@@ -299,59 +339,52 @@ describe('rooms', () => {
 });
 
 describe('commands', () => {
+  const page = { type: 'occupants', room: 1, occupants: [ana], more: false };
+
   test('are answered by their refs, whatever the order', async () => {
     const { fake, client } = open();
-    client.join(1);
-    fake.socket.admit(1);
-    const first = client.post(1, 'one', 'n1');
-    const second = client.post(1, 'two', 'n2');
-    const [a, b] = fake.socket.sent.filter(({ type }) => type === 'post');
+    const first = client.occupants(1, '');
+    const second = client.occupants(1, 'ana');
+    const [a, b] = fake.socket.all('occupants');
     expect(a?.ref).not.toBe(b?.ref);
-    const posted = { type: 'posted', room: 1, at: 5, heard: 3 };
-    fake.socket.frame({ ...posted, ref: b?.ref, seq: 2, nonce: 'n2' });
-    fake.socket.frame({ ...posted, ref: a?.ref, seq: 1, nonce: 'n1' });
-    await expect(first).resolves.toMatchObject({ seq: 1, nonce: 'n1' });
-    await expect(second).resolves.toMatchObject({ seq: 2, nonce: 'n2' });
+    fake.socket.frame({ ...page, ref: b?.ref, count: 2 });
+    fake.socket.frame({ ...page, ref: a?.ref, count: 1 });
+    await expect(first).resolves.toMatchObject({ count: 1 });
+    await expect(second).resolves.toMatchObject({ count: 2 });
   });
 
   test('are refused with a code and a sentence', async () => {
     const { fake, client } = open();
-    client.join(1);
-    fake.socket.admit(1);
-    const post = client.post(1, 'x', 'n1');
-    const { ref } = fake.socket.last('post');
-    fake.socket.frame({
+    const asked = client.occupants(1, '');
+    const { ref } = fake.socket.last('occupants');
+    const error = {
       type: 'error',
       ref,
       code: 'rate_limited',
       message: 'Slowly.',
-      field: 'text',
+      field: 'after',
       retry_ms: 500,
-    });
-    await expect(post).rejects.toEqual(new CommandError('rate_limited', 'Slowly.', 'text', 500));
+    };
+    fake.socket.frame(error);
+    await expect(asked).rejects.toEqual(new CommandError('rate_limited', 'Slowly.', 'after', 500));
   });
 
-  test('are lost with their connection, and a post without one is not sent', async () => {
+  test('are lost with their connection, and without one at once', async () => {
     const { fake, client } = open();
-    await expect(client.post(1, 'x', 'n0')).rejects.toBeInstanceOf(NotSent);
-    client.join(1);
-    fake.socket.admit(1);
-    const post = client.post(1, 'x', 'n1');
+    const asked = client.occupants(1, '');
     fake.socket.drop(1006);
-    await expect(post).rejects.toBeInstanceOf(ConnectionLost);
-    await expect(client.post(1, 'x', 'n2')).rejects.toBeInstanceOf(NotSent);
+    await expect(asked).rejects.toBeInstanceOf(ConnectionLost);
+    await expect(client.occupants(1, '')).rejects.toBeInstanceOf(ConnectionLost);
   });
 
   test('an answer of the wrong kind or to no command settles nothing', async () => {
     const { fake, client } = open();
-    client.join(1);
-    fake.socket.admit(1);
     const settled = vi.fn();
-    client.post(1, 'x', 'n1').then(settled, settled);
-    const { ref } = fake.socket.last('post');
+    client.occupants(1, '').then(settled, settled);
+    const { ref } = fake.socket.last('occupants');
     fake.socket.frame({ type: 'ok', ref });
     fake.socket.frame({ type: 'left', ref, room: 1 });
-    fake.socket.frame({ type: 'posted', ref: 999, room: 1, seq: 1, at: 1, nonce: 'n1', heard: 0 });
+    fake.socket.frame({ ...page, ref: 999, count: 1 });
     await vi.advanceTimersByTimeAsync(0);
     expect(settled).not.toHaveBeenCalled();
   });
@@ -414,68 +447,5 @@ describe('signs of life', () => {
     expect(fake.socket.last('ping').ref).toBeGreaterThan(0);
     await vi.advanceTimersByTimeAsync(5000);
     expect(client.connection.phase).toBe('waiting');
-  });
-});
-
-describe('hostile frames', () => {
-  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-  const user = { id: 2, name: 'ben' };
-  const said = { type: 'message', room: 1, seq: 1, at: 1, user, nonce: 'n', text: 'hi' };
-  test.each([
-    ['no JSON', 'hello', 'broken'],
-    ['half JSON', '{"type":"message"', 'broken'],
-    ['binary', new ArrayBuffer(8), 'broken'],
-    ['null', 'null', 'broken'],
-    ['a list', '[]', 'broken'],
-    ['deep nesting', deep, 'broken'],
-    ['no type', '{}', 'broken'],
-    ['a type that is no text', '{"type":5}', 'broken'],
-    ['an unknown type', '{"type":"reaction"}', 'unknown'],
-    ['a name of Object', '{"type":"constructor"}', 'unknown'],
-    ['__proto__', '{"type":"__proto__"}', 'unknown'],
-    ['a missing field', JSON.stringify({ ...said, user: undefined }), 'broken'],
-    ['a field of a wrong type', JSON.stringify({ ...said, text: { toString: 1 } }), 'broken'],
-    ['a number out of range', '{"type":"typing","room":1e999,"user":{"id":1,"name":"x"}}', 'broken'],
-    [
-      'users that are none',
-      JSON.stringify({ type: 'entered', room: 1, seq: 1, at: 1, users: [null], count: 1 }),
-      'broken',
-    ],
-    ['an info that is none', '{"type":"changed","room":1,"seq":1,"at":1,"info":[]}', 'broken'],
-  ] as const)('%s is ignored', (_, data, what) => {
-    const { fake, client, frames, faults } = open();
-    fake.socket.raw(data);
-    expect(faults).toEqual([what]);
-    expect(frames).toEqual([]);
-    fake.socket.frame({ ...said, unknown_field: 1 });
-    expect(frames).toHaveLength(1);
-    expect(client.connection.phase).toBe('open');
-  });
-
-  test('a second hello changes nothing, and nothing is taken before the first', () => {
-    const { fake, frames, seen } = open();
-    fake.socket.hello();
-    expect(seen).toHaveLength(2);
-    const silent = fakeClient();
-    const taken = vi.fn();
-    silent.client.on('frame', taken);
-    silent.client.start();
-    silent.socket.frame(said);
-    expect(taken).not.toHaveBeenCalled();
-    expect(frames).toEqual([]);
-  });
-
-  test('a listener that throws does not keep the others from hearing', () => {
-    const { fake, client, frames } = open();
-    vi.stubGlobal('queueMicrotask', vi.fn());
-    client.on('frame', () => {
-      throw new Error('mine');
-    });
-    const after = vi.fn();
-    client.on('frame', after);
-    fake.socket.frame(said);
-    expect(after).toHaveBeenCalledOnce();
-    expect(frames).toHaveLength(1);
-    vi.unstubAllGlobals();
   });
 });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Passage } from '../src/lib/state/types';
 import Banner from '../src/lib/ui/Banner.svelte';
 import Composer from '../src/lib/ui/Composer.svelte';
+import MarkerRow from '../src/lib/ui/MarkerRow.svelte';
 import MessageRow from '../src/lib/ui/MessageRow.svelte';
 import PassageRow from '../src/lib/ui/PassageRow.svelte';
 import { ana, ben, cy } from './fake';
@@ -196,8 +197,7 @@ describe('a message', () => {
   test.each([
     ['sent', 'heard by 4', false, false],
     ['sending', 'sending…', false, false],
-    ['waiting', 'Waits for the connection.', false, true],
-    ['unsure', 'may not have been heard', true, true],
+    ['waiting', 'sending…', false, false],
     ['failed', 'Not sent. Slowly.', true, true],
   ] as const)("one's own, %s", async (stage, words, again, discard) => {
     const onresend = vi.fn();
@@ -206,11 +206,49 @@ describe('a message', () => {
     render(MessageRow, props);
     expect(screen.getByTestId('message-state').textContent).toContain(words);
     expect(screen.getByTestId('message').dataset.stage).toBe(stage);
-    const button = screen.queryByRole('button', { name: /again/ });
+    const button = screen.queryByRole('button', { name: 'Retry' });
     expect(button !== null).toBe(again);
     if (button) await fireEvent.click(button);
     expect(onresend).toHaveBeenCalledTimes(again ? 1 : 0);
     expect(screen.queryByRole('button', { name: 'Discard' }) !== null).toBe(discard);
+  });
+});
+
+describe('one’s own message', () => {
+  const props = { user: ben, at: 0, head: true, own: true, heard: 0, text: 'x' };
+
+  test('waits for the connection where there is none, and can be taken back', () => {
+    render(MessageRow, { ...props, stage: 'waiting', live: false });
+    expect(screen.getByTestId('message-state').textContent).toContain('Waits for the connection.');
+    expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
+    expect(screen.getByRole('button', { name: 'Discard' })).toBeTruthy();
+  });
+
+  test('that failed can be retried while away, but not in a room that is over', () => {
+    render(MessageRow, { ...props, stage: 'failed', live: false });
+    expect(screen.getByRole('button', { name: 'Retry' })).toBeTruthy();
+    cleanup();
+    render(MessageRow, { ...props, stage: 'failed', live: false, over: true });
+    expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
+    expect(screen.getByRole('button', { name: 'Discard' })).toBeTruthy();
+  });
+});
+
+describe('a line of the page’s own', () => {
+  const marker = { kind: 'marker', key: 1, at: 0, until: 0, count: 0, note: '', newDay: false } as const;
+
+  test.each([
+    ['gap', 3, 'Up to 3 messages may be missing here.'],
+    ['gap', 1, '1 message may be missing here.'],
+    ['gap', 0, 'Something may be missing here'],
+    ['restart', 0, 'The server was restarted; what was said meanwhile did not reach you.'],
+    ['away', 0, 'what was said meanwhile was not kept for you.'],
+    ['reloaded', 0, 'The page was loaded anew.'],
+    ['lost', 0, 'You are disconnected since'],
+  ] as const)('%s, %i', (what, count, words) => {
+    render(MarkerRow, { marker: { ...marker, what, count } });
+    expect(screen.getByTestId('marker').textContent).toContain(words);
+    expect(screen.getByTestId('marker').dataset.what).toBe(what);
   });
 });
 
@@ -279,7 +317,9 @@ describe('the banner', () => {
       ...props,
     });
     await rerender({ connection: { phase: 'connecting', tries: 1 }, ...props });
-    expect(screen.getByRole('status').textContent).toContain('Not connected.');
+    expect(screen.getByRole('status').textContent).toContain(
+      'Reconnecting… What you write is kept and sent.',
+    );
     await rerender({ connection: hello, ...props });
     await tick();
     expect(screen.getByRole('status').textContent).toContain('Connected again.');

@@ -1,6 +1,7 @@
 import { Client } from '../src/lib/client/client';
-import type { Check, Socket } from '../src/lib/client/client';
-import type { Command, Hello, Room, User } from '../src/lib/wire.gen';
+import type { Kept } from '../src/lib/client/client';
+import type { Check, Socket } from '../src/lib/client/link';
+import type { Command, Hello, Occupant, Room, User } from '../src/lib/wire.gen';
 
 /** A WebSocket without a network: the test speaks for the server. */
 export class FakeSocket implements Socket {
@@ -10,6 +11,8 @@ export class FakeSocket implements Socket {
   readonly url: string;
   readonly protocol: string;
   closed = false;
+  /** The code that the client closed with. */
+  code: number | undefined;
 
   constructor(url: string, protocol: string) {
     this.url = url;
@@ -20,8 +23,9 @@ export class FakeSocket implements Socket {
     this.sent.push(JSON.parse(data) as Command);
   }
 
-  close(): void {
+  close(code?: number): void {
     this.closed = true;
+    this.code = code;
   }
 
   /** The server says something, in whatever form. */
@@ -38,11 +42,16 @@ export class FakeSocket implements Socket {
     this.onclose?.({ code } as CloseEvent);
   }
 
-  hello(): void {
-    this.frame(hello());
+  hello(more: Partial<Hello> = {}): void {
+    this.frame(hello(more));
   }
 
-  /** Answers the last command of this type. */
+  /** All commands of this type. */
+  all(type: string): Command[] {
+    return this.sent.filter((command) => command.type === type);
+  }
+
+  /** The last command of this type. */
   last(type: string): Command {
     const found = this.sent.findLast((command) => command.type === type);
     if (!found) throw new Error(`no ${type} was sent`);
@@ -50,11 +59,42 @@ export class FakeSocket implements Socket {
   }
 
   /** Lets the last join in. */
-  admit(id: number, more: { occupants?: User[]; count?: number; seq?: number } = {}): void {
+  admit(id: number, more: { occupants?: Occupant[]; count?: number; seq?: number } = {}): void {
     const { ref } = this.sent.findLast((command) => command.type === 'join' && command.room === id) ?? {};
     const occupants = more.occupants ?? [ana];
     const count = more.count ?? occupants.length;
     this.frame({ type: 'joined', ref, room: id, info: room(id), seq: more.seq ?? 0, occupants, count });
+  }
+
+  /** Refuses the last command of this type. */
+  refuse(type: string, code: string, more: { message?: string; retry_ms?: number } = {}): void {
+    this.frame({ type: 'error', ref: this.last(type).ref, code, message: 'No.', ...more });
+  }
+
+  /** The session goes on, in these rooms. */
+  resumed(rooms: number[]): void {
+    this.frame({ type: 'resumed', ref: this.last('resume').ref, rooms });
+  }
+
+  /** The session hears a room again. */
+  returned(
+    id: number,
+    seq: number,
+    more: { lost?: number; occupants?: Occupant[]; count?: number } = {},
+  ): void {
+    const { lost = 0, occupants = [ana], count = occupants.length } = more;
+    this.frame({ type: 'returned', room: id, info: room(id), seq, lost, occupants, count });
+  }
+
+  /** Somebody says something. */
+  said(id: number, seq: number, text = `m${seq}`, user: User = ben, nonce = `n${seq}`): void {
+    this.frame({ type: 'message', room: id, seq, at: seq, user, nonce, text });
+  }
+
+  /** Acknowledges the last post. */
+  posted(seq: number, heard = 1): void {
+    const { ref, room, nonce } = this.last('post');
+    this.frame({ type: 'posted', ref, room, seq, at: seq, nonce, heard });
   }
 }
 
@@ -81,7 +121,7 @@ export const limits = {
   frames_burst: 4000,
 };
 
-export const hello = (): Hello => ({
+export const hello = (more: Partial<Hello> = {}): Hello => ({
   type: 'hello',
   protocol: 'earshot.v1',
   server: '0.1.0',
@@ -89,10 +129,16 @@ export const hello = (): Hello => ({
   user: ana,
   limits,
   ping_ms: 25_000,
+  resume: 't1',
+  resume_ms: 60_000,
+  ...more,
 });
 
-/** A client over fake sockets; `socket` is the newest of them. */
-export function fakeClient(check: () => Promise<Check> = () => Promise.resolve('ok')) {
+/** A client over fake sockets; `socket` is the newest of them. `kept` is what the page before left. */
+export function fakeClient(
+  check: () => Promise<Check> = () => Promise.resolve('ok'),
+  kept: Kept | null = null,
+) {
   const sockets: FakeSocket[] = [];
   const client = new Client({
     url: 'ws://earshot.test/ws',
@@ -104,6 +150,7 @@ export function fakeClient(check: () => Promise<Check> = () => Promise.resolve('
       return socket;
     },
   });
+  if (kept) client.restore(kept);
   return {
     client,
     sockets,

@@ -10,6 +10,7 @@ import Occupants from '../src/lib/ui/Occupants.svelte';
 import RoomDialog from '../src/lib/ui/RoomDialog.svelte';
 import RoomHeader from '../src/lib/ui/RoomHeader.svelte';
 import RoomList from '../src/lib/ui/RoomList.svelte';
+import RoomsPane from '../src/lib/ui/RoomsPane.svelte';
 import RoomPlace from '../src/lib/ui/RoomPlace.svelte';
 import { ana, ben, cy, fakeClient, limits, room } from './fake';
 
@@ -165,6 +166,7 @@ describe('the conversation', () => {
     expect(screen.getByRole('log').textContent).toContain('You are disconnected since');
     chat.retryNow();
     fake.socket.hello();
+    fake.socket.refuse('resume', 'not_found');
     fake.socket.admit(1);
     const state = await waitFor(() => {
       const found = chat.room(1);
@@ -174,6 +176,7 @@ describe('the conversation', () => {
     await rerender({ room: state, chat });
     const words = 'You were disconnected; what was said meanwhile was not kept for you.';
     expect(screen.getByRole('log').textContent).toContain(words);
+    expect(screen.getByRole('log').textContent).not.toContain('You are disconnected since');
   });
 
   test('an empty room says what one can do', async () => {
@@ -214,6 +217,34 @@ describe('the people', () => {
     expect(
       screen.getByRole('button', { name: 'People: not known while disconnected' }).textContent.trim(),
     ).toBe('–');
+  });
+});
+
+describe('statuses', () => {
+  test('are told in words beside the names', async () => {
+    const { chat, enter } = await chatting();
+    const people = [ana, { ...ben, status: 'away' }, { ...cy, status: 'dnd' }];
+    render(Occupants, { room: await enter(1, people), chat, alone: false, onclose: vi.fn() });
+    const rows = within(screen.getByTestId('occupants')).getAllByRole('listitem');
+    expect(rows.map((row) => within(row).queryByTestId('status')?.textContent.trim())).toEqual([
+      undefined,
+      'away',
+      'do not disturb',
+    ]);
+  });
+
+  test('one does not want to be disturbed: a switch says so and tells the server', async () => {
+    const { chat, fake } = await chatting();
+    const calls = { onenter: vi.fn(), oncreate: vi.fn(), oninvite: vi.fn(), onlogout: vi.fn() };
+    render(RoomsPane, { chat, server, staff: false, alone: false, current: 0, ...calls });
+    const toggle = screen.getByRole('switch', { name: 'Do not disturb', hidden: true });
+    expect(toggle.getAttribute('aria-checked')).toBe('false');
+    await fireEvent.click(toggle);
+    expect(toggle.getAttribute('aria-checked')).toBe('true');
+    expect(fake.socket.last('status').status).toBe('dnd');
+    fake.socket.frame({ type: 'ok', ref: fake.socket.last('status').ref });
+    await fireEvent.click(toggle);
+    expect(fake.socket.last('status').status).toBe('active');
   });
 });
 

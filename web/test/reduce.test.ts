@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Frame } from '../src/lib/client/frames';
+import type { Draft, Stage } from '../src/lib/client/outbox';
+import type { Why } from '../src/lib/client/place';
 import { mostItems } from '../src/lib/state/items';
 import { emptyState, reduce } from '../src/lib/state/reduce';
 import type { Action, ChatState, Item, Passage, RoomState } from '../src/lib/state/types';
-import type { User } from '../src/lib/wire.gen';
+import type { Occupant, User } from '../src/lib/wire.gen';
 import { ana, ben, cy, room } from './fake';
 
 const noon = new Date(2026, 4, 5, 12).getTime();
@@ -22,7 +24,28 @@ const presence = (
   more = 0,
   at = noon,
 ): Action => frame({ type, room: 1, seq, at, users, count, more }, at);
-const post = (nonce: string, text = 'mine'): Action => ({ type: 'post', room: 1, nonce, text, now: noon });
+const returned = (seq: number, occupants: Occupant[] = [ana, ben], now = noon): Action =>
+  frame({ type: 'returned', room: 1, info: room(1), seq, lost: 0, occupants, count: occupants.length }, now);
+const gap = (lost: number | 'unknown', why: Why, now = noon): Action => ({
+  type: 'gap',
+  room: 1,
+  lost,
+  why,
+  now,
+});
+const lost = (now = noon): Action => ({ type: 'lost', now });
+const draft = (text: string, stage: Stage, more: Partial<Draft> = {}): Draft => ({
+  nonce: text,
+  text,
+  at: noon,
+  stage,
+  error: '',
+  seq: 0,
+  heard: 0,
+  tried: false,
+  ...more,
+});
+const outbox = (drafts: Draft[], said: Draft[] = []): Action => ({ type: 'outbox', room: 1, drafts, said });
 
 const run = (...actions: Action[]): ChatState => actions.reduce(reduce, emptyState(ana));
 const inRoom = (...actions: Action[]): RoomState => {
@@ -50,26 +73,6 @@ describe('joining', () => {
     expect(state).toMatchObject({ more: true, cursor: 'ben', count: 250 });
   });
 
-  test('one hears what comes after, in order, and nothing twice', () => {
-    const state = run(
-      joined(5),
-      said(4, ben, 'before'),
-      said(5, ben, 'at'),
-      said(6, ben, 'after'),
-      said(6, ben, 'again'),
-    );
-    expect(kinds(state.rooms[1]?.items ?? [])).toEqual(['start', 'after']);
-  });
-
-  test('a missing number is shown', () => {
-    expect(kinds(inRoom(said(1, ben, 'one'), said(3, ben, 'three')).items)).toEqual([
-      'start',
-      'one',
-      'gap',
-      'three',
-    ]);
-  });
-
   test('frames of a room one is not in change nothing', () => {
     const state = run(said(1, ben, 'x'), presence('entered', 2, [cy], 3));
     expect(state.rooms).toEqual({});
@@ -79,109 +82,144 @@ describe('joining', () => {
 describe('the journey of a message', () => {
   const posted = (nonce: string, seq: number, heard: number): Action =>
     frame({ type: 'posted', ref: 2, room: 1, seq, at: noon, nonce, heard });
-  const sending = (nonce: string): Action => ({ type: 'sending', room: 1, nonce });
 
-  test('waiting, sending, taken, seen', () => {
-    let state = run(joined(), post('a'));
-    const stage = (): string | undefined => state.rooms[1]?.outbox[0]?.stage;
-    expect(stage()).toBe('waiting');
-    state = reduce(state, sending('a'));
-    expect(stage()).toBe('sending');
-    state = reduce(state, posted('a', 1, 7));
-    expect(stage()).toBe('taken');
-    state = reduce(state, said(1, ana, 'mine', noon, 'a'));
-    expect(state.rooms[1]?.outbox).toEqual([]);
-    expect(state.rooms[1]?.items.at(-1)).toMatchObject({ kind: 'said', text: 'mine', heard: 7 });
+  test('is in the outbox as the client says, until its event takes it out', () => {
+    const state = inRoom(outbox([draft('a', 'sending')]));
+    expect(state.outbox).toMatchObject([{ text: 'a', stage: 'sending' }]);
+    const taken = draft('a', 'taken', { seq: 1, heard: 7 });
+    const after = inRoom(outbox([taken]), said(1, ana, 'a', noon, 'a'), outbox([]));
+    expect(after.outbox).toEqual([]);
+    expect(after.items.at(-1)).toMatchObject({ kind: 'said', text: 'a', heard: 7 });
   });
 
   test('its event may come before its acknowledgement', () => {
-    const state = inRoom(post('a'), sending('a'), said(1, ana, 'mine', noon, 'a'), posted('a', 1, 3));
-    expect(state.outbox).toEqual([]);
+    const state = inRoom(
+      outbox([draft('a', 'sending')]),
+      said(1, ana, 'mine', noon, 'a'),
+      outbox([]),
+      posted('a', 1, 3),
+    );
     expect(state.items.filter(({ kind }) => kind === 'said')).toHaveLength(1);
     expect(state.items.at(-1)).toMatchObject({ heard: 3 });
   });
 
   test("another's nonce is no match", () => {
-    const state = inRoom(post('a'), sending('a'), said(1, ben, 'theirs', noon, 'a'));
-    expect(state.outbox).toHaveLength(1);
-    expect(state.items.at(-1)).toMatchObject({ text: 'theirs' });
+    const mine = draft('a', 'taken', { seq: 1, heard: 7 });
+    const state = inRoom(outbox([mine]), said(1, ben, 'theirs', noon, 'a'), posted('b', 1, 3));
+    expect(state.items.at(-1)).toMatchObject({ text: 'theirs', heard: -1 });
   });
 
-  test('refused: it failed, with the reason, and can be sent again or discarded', () => {
-    const failed: Action = { type: 'failed', room: 1, nonce: 'a', error: 'Slowly.' };
-    expect(inRoom(post('a'), sending('a'), failed).outbox[0]).toMatchObject({
-      stage: 'failed',
-      error: 'Slowly.',
-    });
-    expect(inRoom(post('a'), sending('a'), failed, sending('a')).outbox[0]).toMatchObject({
-      stage: 'sending',
-      error: '',
-    });
-    expect(inRoom(post('a'), { type: 'discard', room: 1, nonce: 'a' }).outbox).toEqual([]);
-  });
-
-  test('when the connection is lost: unsure if sent, waiting if not, said if acknowledged', () => {
+  test('one that was heard without its event stands where it was said', () => {
+    const taken = draft('mine', 'taken', { seq: 1, heard: 2 });
     const state = inRoom(
-      post('sent'),
-      sending('sent'),
-      post('unsent'),
-      post('taken', 'taken'),
-      sending('taken'),
-      posted('taken', 1, 2),
-      { type: 'lost', now: noon },
+      outbox([taken]),
+      lost(),
+      outbox([], [taken]),
+      joined(0),
+      gap('unknown', 'away', noon + minute),
     );
-    expect(state.outbox.map(({ nonce, stage }) => [nonce, stage])).toEqual([
-      ['sent', 'unsure'],
-      ['unsent', 'waiting'],
-    ]);
-    expect(kinds(state.items)).toEqual(['start', 'taken', 'lost']);
+    expect(kinds(state.items)).toEqual(['start', 'mine', 'away']);
     expect(state.items[1]).toMatchObject({ heard: 2, user: ana });
+    expect(state.items[2]).toMatchObject({ at: noon, until: noon + minute });
   });
 });
 
 describe('a lost connection', () => {
-  const lost = (now = noon): Action => ({ type: 'lost', now });
-
-  test('leaves one marker, whose end the return tells', () => {
+  test('is marked while it lasts, and leaves nothing if nothing was missed', () => {
     const away = inRoom(said(1, ben, 'one'), lost(), lost(noon + 1));
     expect(kinds(away.items)).toEqual(['start', 'one', 'lost']);
     expect(away).toMatchObject({ live: false, typing: [] });
-    const info = room(1);
-    const back = run(
-      joined(),
-      said(1, ben, 'one'),
-      lost(),
-      frame({ type: 'joined', ref: 3, room: 1, info, seq: 90, occupants: [ana], count: 1 }, noon + minute),
-      said(91, ben, 'two'),
-    ).rooms[1];
-    expect(kinds(back?.items ?? [])).toEqual(['start', 'one', 'lost', 'two']);
-    expect(back?.items[2]).toMatchObject({ at: noon, until: noon + minute });
+    const back = inRoom(said(1, ben, 'one'), lost(), returned(2), said(2, ben, 'two'));
+    expect(kinds(back.items)).toEqual(['start', 'one', 'two']);
+    expect(back).toMatchObject({ live: true });
+  });
+
+  test('is a gap if something was', () => {
+    const state = inRoom(said(1, ben, 'one'), lost(), returned(9), gap(7, 'lost'), said(9, ben, 'nine'));
+    expect(kinds(state.items)).toEqual(['start', 'one', 'gap', 'nine']);
+    expect(state.items[2]).toMatchObject({ count: 7 });
+    // Also where nothing was said before.
+    expect(kinds(inRoom(lost(), returned(9), gap(7, 'lost')).items)).toEqual(['start', 'gap']);
+  });
+
+  test.each(['away', 'restart'] as const)('is told with its times if the session was over: %s', (why) => {
+    const state = inRoom(said(1, ben, 'one'), lost(), joined(0), gap('unknown', why, noon + minute));
+    expect(kinds(state.items)).toEqual(['start', 'one', why]);
+    expect(state.items[2]).toMatchObject({ at: noon, until: noon + minute });
+    expect(state.live).toBe(true);
   });
 
   test('and another one with nothing in between are one', () => {
-    const again = (at: number): Action => {
-      const action = joined();
-      return action.type === 'frame' ? { ...action, now: at } : action;
+    const over = (at: number, why: Why): Action[] => [lost(at), joined(), gap('unknown', why, at + 1)];
+    // A room in which nothing was said tells it as well.
+    expect(kinds(inRoom(...over(noon, 'away')).items)).toEqual(['start', 'away']);
+    const twice = inRoom(said(1, ben, 'one'), ...over(noon, 'restart'), ...over(noon + 5, 'away'));
+    expect(kinds(twice.items)).toEqual(['start', 'one', 'restart']);
+    expect(twice.items[2]).toMatchObject({ at: noon, until: noon + 6 });
+    // One that was nothing after one that was something takes nothing away.
+    const mild = inRoom(said(1, ben, 'one'), ...over(noon, 'away'), lost(noon + 5), returned(1));
+    expect(kinds(mild.items)).toEqual(['start', 'one', 'away']);
+    const talked = inRoom(...over(noon, 'away'), said(1, ben, 'one'), ...over(noon + 5, 'away'));
+    expect(kinds(talked.items)).toEqual(['start', 'away', 'one', 'away']);
+    const day = 24 * 60 * minute;
+    const later = inRoom(said(1, ben, 'one'), ...over(noon, 'away'), ...over(noon + day, 'away'));
+    expect(kinds(later.items)).toEqual(['start', 'one', 'away', 'away']);
+  });
+
+  test('gaps that are counted add up, unless nobody knows one of them', () => {
+    const count = (...lots: (number | 'unknown')[]): unknown => {
+      const state = inRoom(said(1, ben, 'one'), ...lots.map((lot) => gap(lot, 'hole')));
+      expect(state.items).toHaveLength(3);
+      return state.items[2];
     };
-    const state = run(joined(), lost(), again(noon + 1), lost(noon + 2), again(noon + 3)).rooms[1];
-    expect(kinds(state?.items ?? [])).toEqual(['start', 'lost']);
-    expect(state?.items[1]).toMatchObject({ at: noon, until: noon + 3 });
-    const away = run(joined(), lost(), again(noon + 1), lost(noon + 2)).rooms[1];
-    expect(away?.items[1]).toMatchObject({ at: noon, until: 0 });
-    const talked = run(joined(), lost(), again(noon + 1), said(1, ben, 'one'), lost(noon + 2)).rooms[1];
-    expect(kinds(talked?.items ?? [])).toEqual(['start', 'lost', 'one', 'lost']);
-    const later = run(joined(), lost(), again(noon + 1), lost(noon + 24 * 60 * minute)).rooms[1];
-    expect(kinds(later?.items ?? [])).toEqual(['start', 'lost', 'lost']);
+    expect(count(2, 3)).toMatchObject({ what: 'gap', count: 5 });
+    expect(count(2, 'unknown')).toMatchObject({ what: 'gap', count: 0 });
+    expect(count('unknown', 2)).toMatchObject({ what: 'gap', count: 0 });
   });
 
-  test('numbers begin anew with a restarted server', () => {
-    const state = run(joined(500), lost(), joined(0), said(1, ben, 'new')).rooms[1];
-    expect(kinds(state?.items ?? [])).toEqual(['start', 'lost', 'new']);
+  test('that ended with the room leaves the end only', () => {
+    const over: Action = { type: 'refused', room: 1, error: 'Gone.', now: noon };
+    expect(kinds(inRoom(said(1, ben, 'one'), lost(), over).items)).toEqual(['start', 'one', 'removed']);
+  });
+});
+
+describe('what was missed', () => {
+  const away = { ...ben, status: 'away' };
+
+  test('changes nothing of who is inside now', () => {
+    const state = inRoom(
+      lost(),
+      returned(4, [ana, away]),
+      presence('departed', 1, [ben], 1),
+      presence('entered', 2, [ben, cy], 3),
+      presence('departed', 3, [cy], 2, 5),
+      frame({ type: 'changed', room: 1, seq: 4, at: noon, info: { ...room(1), title: 'Old' } }),
+    );
+    expect(state).toMatchObject({ people: [ana, away], count: 2, stale: false });
+    expect(state.info.title).toBe('Room 1');
+    expect(passage({ ...state, items: state.items.slice(0, -1) })).toMatchObject({ returned: [ben] });
   });
 
-  test('nothing is taken while away', () => {
-    expect(kinds(inRoom(lost(), said(1, ben, 'x')).items)).toEqual(['start', 'lost']);
+  test('and what happens after it does', () => {
+    const state = inRoom(lost(), returned(4, [ana, away]), presence('departed', 5, [ben], 1));
+    expect(state).toMatchObject({ people: [ana], count: 1 });
   });
+
+  test("one's own departure and return are not told", () => {
+    const own = ['departed', 'entered'] as const;
+    const state = inRoom(lost(), returned(2), ...own.map((type, i) => presence(type, i + 1, [ana], 2)));
+    expect(kinds(state.items)).toEqual(['start']);
+    expect(state.people).toEqual([ana, ben]);
+  });
+});
+
+test('a page that was loaded anew says so, once', () => {
+  const state = run(returned(5), said(6, ben, 'meanwhile')).rooms[1];
+  expect(kinds(state?.items ?? [])).toEqual(['reloaded', 'meanwhile']);
+  expect(state).toMatchObject({ live: true, people: [ana, ben] });
+  // And one whose session was over hears from here on.
+  const fresh = run(joined(5), gap('unknown', 'restart')).rooms[1];
+  expect(kinds(fresh?.items ?? [])).toEqual(['start', 'restart']);
 });
 
 describe('the end of a room', () => {
@@ -194,11 +232,9 @@ describe('the end of a room', () => {
       'There is no such room.',
     ],
   ] as const)('%s', (what, action, note) => {
-    const state = inRoom(post('a'), action);
+    const state = inRoom(said(1, ben, 'one'), action);
     expect(state).toMatchObject({ live: false, over: note, people: [] });
     expect(kinds(state.items).at(-1)).toBe(what);
-    expect(state.outbox[0]).toMatchObject({ stage: 'failed', error: note });
-    expect(kinds(inRoom(action, said(2, ben, 'ghost')).items)).not.toContain('ghost');
     expect(kinds(run(joined(), action, joined(5)).rooms[1]?.items ?? []).at(-1)).toBe('start');
   });
 
@@ -308,7 +344,7 @@ describe('people', () => {
 });
 
 describe('typing', () => {
-  const typing = (user: User, now: number): Action => frame({ type: 'typing', room: 1, user }, now);
+  const typing = (user: User, now: number): Action => frame({ type: 'typing', room: 1, users: [user] }, now);
 
   test('counts for five seconds, and ends with a message', () => {
     const names = (...actions: Action[]): string[] => inRoom(...actions).typing.map(({ user }) => user.name);
@@ -317,6 +353,11 @@ describe('typing', () => {
     expect(names(typing(ben, noon), { type: 'tick', now: noon + 5000 })).toEqual([]);
     expect(names(typing(ben, noon), said(1, ben, 'x'))).toEqual([]);
     expect(names(typing(ana, noon))).toEqual([]);
+  });
+
+  test('may be told of many at once', () => {
+    const many = frame({ type: 'typing', room: 1, users: [ana, ben, cy], more: 3 });
+    expect(inRoom(typing(ben, noon), many).typing.map(({ user }) => user.name)).toEqual(['ben', 'cy']);
   });
 });
 
@@ -334,7 +375,33 @@ describe('unread', () => {
     expect(seen.unread).toBe(0);
     expect(seen.newFrom).not.toBe(0);
     expect(inRoom(said(1, ben, 'one'), look(1), look(0)).newFrom).toBe(0);
-    expect(inRoom(said(1, ben, 'one'), look(1), post('a')).newFrom).toBe(0);
+    expect(inRoom(said(1, ben, 'one'), look(1), { type: 'spoke', room: 1 }).newFrom).toBe(0);
+  });
+});
+
+describe('statuses', () => {
+  const status = (value: string, users: User[], more = 0): Action =>
+    frame({ type: 'status', room: 1, status: value, users, more });
+
+  test('are shown as they come', () => {
+    expect(inRoom(status('away', [ben])).people).toEqual([ana, { ...ben, status: 'away' }]);
+    expect(inRoom(status('away', [ben]), status('dnd', [ana, ben])).people).toEqual([
+      { ...ana, status: 'dnd' },
+      { ...ben, status: 'dnd' },
+    ]);
+    expect(inRoom(status('away', [ben]), status('active', [ben])).people).toEqual([ana, ben]);
+    expect(inRoom(status('away', [cy])).people).toEqual([ana, ben]);
+  });
+
+  test('of many unnamed make the list to be asked for anew', () => {
+    expect(inRoom(status('away', [ben], 3)).stale).toBe(true);
+    expect(inRoom(status('away', [ben])).stale).toBe(false);
+  });
+
+  test('make no lines in the conversation, and an entrance of who is in already changes none', () => {
+    const state = inRoom(status('dnd', [ana]), presence('entered', 1, [ana], 2));
+    expect(kinds(state.items)).toEqual(['start']);
+    expect(state.people).toEqual([ben, { ...ana, status: 'dnd' }]);
   });
 });
 
@@ -356,13 +423,18 @@ test('nothing that was given is changed', () => {
   const actions = [
     joined(),
     said(1, ben, 'one'),
-    post('a'),
+    outbox([draft('a', 'sending')]),
     presence('entered', 2, [cy], 3),
     presence('departed', 3, [cy], 2),
     said(4, ana, 'mine', noon, 'a'),
     { type: 'look', room: 1 },
-    { type: 'lost', now: noon },
+    frame({ type: 'status', room: 1, status: 'away', users: [ben] }),
+    lost(),
+    outbox([], [draft('a', 'taken')]),
     joined(),
+    gap('unknown', 'away'),
+    returned(7),
+    gap(2, 'lost'),
     frame({ type: 'closed', room: 1, seq: 1, at: noon }),
   ] satisfies Action[];
   let state = freeze(emptyState(ana));

@@ -240,7 +240,7 @@ describe('words', () => {
   test.each([
     ['open', { phase: 'idle' }, ''],
     ['first', { phase: 'connecting', tries: 0 }, 'Connecting…'],
-    ['again', { phase: 'connecting', tries: 2 }, 'Not connected. Trying'],
+    ['again', { phase: 'connecting', tries: 2 }, 'Reconnecting… What you write is kept and sent.'],
     ['restart', { phase: 'waiting', until: 0, tries: 1, code: 1001 }, 'restarting'],
     ['slow', { phase: 'waiting', until: 0, tries: 1, code: 4000 }, 'too slow'],
     ['silent', { phase: 'waiting', until: 0, tries: 1, code: 4001 }, 'nothing was heard'],

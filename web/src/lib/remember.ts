@@ -1,6 +1,9 @@
+import type { Kept } from './client/client';
+
 /**
- * What the page keeps in the browser: which rooms a user was in, by number, and the chosen look. Never anything that was
- * said, typed or named. Where storage is switched off nothing is kept, and the page works all the same.
+ * What the page keeps in the browser: which rooms a user was in, by number, the chosen look and, while it is being loaded
+ * anew, what it needs to go on with its session. Never anything that was said, typed or named. Where storage is switched off
+ * nothing is kept, and the page works all the same.
  */
 
 const roomsKey = (user: number): string => `earshot.rooms.${user}`;
@@ -57,4 +60,53 @@ export function rememberedTheme(): Theme {
 
 export function rememberTheme(theme: Theme): void {
   write(themeKey, theme === 'system' ? null : theme);
+}
+
+const sessionKey = 'earshot.session';
+
+/** Leaves the session to the page that is loaded next in this tab. */
+export function keepSession(kept: Kept): void {
+  try {
+    sessionStorage.setItem(sessionKey, JSON.stringify(kept));
+  } catch {
+    // Full or switched off.
+  }
+}
+
+/**
+ * Takes the session that the page before this one left; null where there is none, or it is over by now. It is taken out: a
+ * browser copies this storage to a duplicated tab, and that must not take the session from the first.
+ */
+export function takeSession(): Kept | null {
+  try {
+    const text = sessionStorage.getItem(sessionKey);
+    sessionStorage.removeItem(sessionKey);
+    const kept: unknown = JSON.parse(text ?? 'null');
+    if (!isKept(kept)) return null;
+    const age = Date.now() - kept.at;
+    return age >= 0 && age < kept.resumeMs ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+const isNumber = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isList = (value: unknown, check: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(check);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** Other scripts of this origin, and other versions of this page, write here too. */
+function isKept(value: unknown): value is Kept {
+  return (
+    isObject(value) &&
+    isList(value.tokens, (token) => typeof token === 'string') &&
+    typeof value.epoch === 'string' &&
+    [value.user, value.at, value.resumeMs].every(isNumber) &&
+    isList(value.seen, (one) => isObject(one) && isNumber(one.room) && isNumber(one.seq)) &&
+    isList(value.rooms, isNumber) &&
+    typeof value.status === 'string' &&
+    ['active', 'away', 'dnd'].includes(value.status)
+  );
 }

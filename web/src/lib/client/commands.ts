@@ -17,7 +17,7 @@ export class CommandError extends Error {
   }
 }
 
-/** The connection ended before the answer came. Whether the server carried the command out is not known. */
+/** The connection ended before the answer came, or there was none: whether the command was carried out is not known. */
 export class ConnectionLost extends Error {
   constructor() {
     super('The connection was lost before the answer came.');
@@ -25,9 +25,14 @@ export class ConnectionLost extends Error {
   }
 }
 
+/** How a command ended: the answer, a refusal, or the end of its connection. */
+export type Outcome = Frame | CommandError | ConnectionLost;
+
+/** Is called once with the outcome, while the answer is being read: before any frame that came after it. */
+export type Done = (outcome: Outcome) => void;
+
 interface Pending {
-  resolve: (answer: Frame) => void;
-  reject: (error: Error) => void;
+  done: Done;
   /** What type of frame answers it. */
   answer: Frame['type'];
 }
@@ -39,9 +44,8 @@ const answers: Record<string, Frame['type']> = {
   join: 'joined',
   leave: 'left',
   post: 'posted',
-  typing: 'ok',
   occupants: 'occupants',
-  ping: 'ok',
+  resume: 'resumed',
 };
 
 /** The commands of one connection that wait for their answers. */
@@ -49,13 +53,11 @@ export class Commands {
   readonly #pending = new Map<number, Pending>();
   #last = 0;
 
-  /** Gives the command its ref; the promise settles by `answer` or `lose`. */
-  ask(asked: Asked): { command: Command; answer: Promise<Frame> } {
+  /** Gives the command its ref; it is settled by `answer` or `lose`. */
+  ask(asked: Asked, done: Done): Command {
     const ref = ++this.#last;
-    const answer = new Promise<Frame>((resolve, reject) => {
-      this.#pending.set(ref, { resolve, reject, answer: answers[asked.type] ?? 'ok' });
-    });
-    return { command: { ...asked, ref }, answer };
+    this.#pending.set(ref, { done, answer: answers[asked.type] ?? 'ok' });
+    return { ...asked, ref };
   }
 
   /** Settles the command that the frame answers. False if it answers none, or not in the right form. */
@@ -64,22 +66,18 @@ export class Commands {
     const pending = this.#pending.get(frame.ref);
     if (!pending || (frame.type !== 'error' && frame.type !== pending.answer)) return false;
     this.#pending.delete(frame.ref);
-    if (frame.type === 'error') {
-      pending.reject(new CommandError(frame.code, frame.message, frame.field, frame.retry_ms));
-    } else {
-      pending.resolve(frame);
-    }
+    pending.done(
+      frame.type === 'error'
+        ? new CommandError(frame.code, frame.message, frame.field, frame.retry_ms)
+        : frame,
+    );
     return true;
   }
 
-  /** Rejects all that wait, because their connection is gone. */
+  /** Settles all that wait, because their connection is gone. */
   lose(): void {
     const lost = [...this.#pending.values()];
     this.#pending.clear();
-    for (const pending of lost) pending.reject(new ConnectionLost());
-  }
-
-  get waiting(): number {
-    return this.#pending.size;
+    for (const { done } of lost) done(new ConnectionLost());
   }
 }

@@ -12,6 +12,10 @@ import type {
   Posted,
   Presence,
   Removed,
+  Resumed,
+  Returned,
+  Status,
+  Stopping,
   Typing,
 } from '../wire.gen';
 
@@ -27,10 +31,17 @@ export type Frame =
   | Message
   | Presence
   | Typing
+  | Status
   | Changed
   | Closed
   | Removed
-  | Ping;
+  | Ping
+  | Resumed
+  | Returned
+  | Stopping;
+
+/** An event that has a number, and so its place among those of its room. */
+export type Numbered = Message | Presence | Changed | Closed;
 
 /** What reading a frame came to: `unknown` is a type of a later server, `broken` is not the protocol's form. */
 export type Parsed = { frame: Frame } | { fault: 'broken' | 'unknown' };
@@ -57,6 +68,7 @@ const list =
     Array.isArray(value) && value.every(check);
 
 const user = shape({ id: number, name: text });
+const occupant = shape({ id: number, name: text, status: maybe(text) });
 const room = shape({ id: number, name: text, title: text, topic: text, access: text, owner: number });
 const limits = shape({
   frame_bytes: count,
@@ -78,24 +90,43 @@ const presence = shape({
 
 // A Map, so that a type such as "constructor" finds nothing.
 const shapes = new Map<string, Check>([
-  ['hello', shape({ protocol: text, server: text, epoch: text, user, limits, ping_ms: count })],
+  [
+    'hello',
+    shape({
+      protocol: text,
+      server: text,
+      epoch: text,
+      user,
+      limits,
+      ping_ms: count,
+      resume: text,
+      resume_ms: count,
+    }),
+  ],
   ['ok', shape({ ref: number })],
   ['error', shape({ ref: number, code: text, message: text, field: maybe(text), retry_ms: maybe(count) })],
   [
     'joined',
-    shape({ ref: number, room: number, info: room, seq: count, occupants: list(user), count: count }),
+    shape({ ref: number, room: number, info: room, seq: count, occupants: list(occupant), count: count }),
+  ],
+  ['resumed', shape({ ref: number, rooms: list(number) })],
+  [
+    'returned',
+    shape({ room: number, info: room, seq: count, lost: count, occupants: list(occupant), count: count }),
   ],
   ['left', shape({ ref: number, room: number })],
   ['posted', shape({ ref: number, room: number, seq: count, at: number, nonce: text, heard: count })],
-  ['occupants', shape({ ref: number, room: number, occupants: list(user), count: count, more: flag })],
+  ['occupants', shape({ ref: number, room: number, occupants: list(occupant), count: count, more: flag })],
   ['message', shape({ room: number, seq: count, at: number, user, nonce: text, text })],
   ['entered', presence],
   ['departed', presence],
-  ['typing', shape({ room: number, user })],
+  ['typing', shape({ room: number, users: list(user), more: maybe(count) })],
+  ['status', shape({ room: number, status: text, users: list(user), more: maybe(count) })],
   ['changed', shape({ room: number, seq: count, at: number, info: room })],
   ['closed', shape({ room: number, seq: count, at: number })],
   ['removed', shape({ room: number, code: text, message: text })],
   ['ping', shape({})],
+  ['stopping', shape({ return_ms: count })],
 ]);
 
 /** Reads one frame. Whatever comes, it does not throw: the rest of the page relies on the shapes checked here. */

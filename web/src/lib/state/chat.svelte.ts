@@ -1,11 +1,12 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Room as ListedRoom, Server } from '../api';
-import { Client, NotSent } from '../client/client';
-import type { Connection } from '../client/client';
-import { CommandError } from '../client/commands';
+import type { Client, Kept } from '../client/client';
 import type { Frame } from '../client/frames';
+import type { Connection } from '../client/link';
+import type { Status } from '../client/status';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
-import type { Limits, User } from '../wire.gen';
+import type { Limits, Occupant } from '../wire.gen';
+import { Presence } from './presence';
 import { emptyState, reduce } from './reduce';
 import type { Action, ChatState, RoomState } from './types';
 
@@ -15,12 +16,6 @@ const listEvery = 20_000;
 const listFresh = 1000;
 /** How often the room is told that one types, in milliseconds; the protocol counts each for 5 seconds. */
 const typingEvery = 3000;
-
-/** A name of one's own for a message. Not randomUUID: that is missing where the page comes over plain HTTP. */
-function newNonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
 
 /** What happens when the log-in turns out to have ended, or to be somebody else's by now. */
 export interface Gone {
@@ -35,6 +30,8 @@ export class Chat {
   readonly drafts: Record<number, string | undefined> = {};
   readonly #client: Client;
   readonly #gone: Gone;
+  readonly #presence: Presence;
+  #quiet = $state(false);
   #state = $state.raw<ChatState>(emptyState({ id: 0, name: '' }));
   #connection = $state.raw<Connection>({ phase: 'idle' });
   /** The rooms one may enter, as last asked for; null before the first answer. */
@@ -56,6 +53,9 @@ export class Chat {
     this.#gone = gone;
     this.#server = server;
     this.#state = emptyState({ id: me.id, name: me.username });
+    this.#presence = new Presence((status: Status) => {
+      client.setStatus(status);
+    });
   }
 
   get connection(): Connection {
@@ -81,6 +81,10 @@ export class Chat {
   get refusal(): string {
     return this.#refusal;
   }
+  /** Whether one asked not to be disturbed. */
+  get quiet(): boolean {
+    return this.#quiet;
+  }
   get rooms(): readonly RoomState[] {
     return Object.values(this.#state.rooms);
   }
@@ -92,14 +96,20 @@ export class Chat {
     return this.#state.rooms[id];
   }
 
-  start(): void {
+  /** Connects. `kept` is what the page before this one left, if it was the same person's: its session goes on. */
+  start(kept: Kept | null = null): void {
     this.#stops = [
       this.#client.on('connection', (connection) => {
         this.#connected(connection);
       }),
       this.#client.on('frame', (frame) => {
-        this.#queue.push({ type: 'frame', frame, now: Date.now() });
-        this.#schedule();
+        this.#later({ type: 'frame', frame, now: Date.now() });
+      }),
+      this.#client.on('gap', (gap) => {
+        this.#later({ type: 'gap', ...gap, now: Date.now() });
+      }),
+      this.#client.on('outbox', (outbox) => {
+        this.#later({ type: 'outbox', ...outbox });
       }),
       this.#client.on('refused', ({ room, error }) => {
         this.#refused(room, error.message);
@@ -117,11 +127,13 @@ export class Chat {
     const front = (): void => {
       void this.#refresh();
     };
+    const watching = this.#presence.watch();
     addEventListener('online', nudge);
     document.addEventListener('visibilitychange', nudge);
     addEventListener('focus', front);
     document.addEventListener('visibilitychange', front);
     this.#stops.push(() => {
+      watching();
       clearInterval(list);
       clearInterval(tick);
       removeEventListener('online', nudge);
@@ -129,7 +141,11 @@ export class Chat {
       removeEventListener('focus', front);
       document.removeEventListener('visibilitychange', front);
     });
-    for (const room of rememberedRooms(this.me.id)) this.enter(room);
+    if (kept) {
+      this.#client.restore(kept);
+      this.setQuiet(kept.status === 'dnd');
+    }
+    for (const room of kept?.rooms ?? rememberedRooms(this.me.id)) this.enter(room);
     this.#client.start();
     void this.list();
   }
@@ -146,6 +162,24 @@ export class Chat {
 
   retryNow(): void {
     this.#client.retryNow();
+  }
+
+  /** What a page loaded anew needs to go on; null where there is nothing to go on with. */
+  keep(): Kept | null {
+    return this.#client.keep();
+  }
+
+  /** The browser had put the page away, and brought it back as it was. */
+  async wake(): Promise<void> {
+    this.#client.reconnect();
+    // Whoever sits here now may be somebody else.
+    this.#refreshed = 0;
+    await this.#refresh();
+  }
+
+  setQuiet(quiet: boolean): void {
+    this.#quiet = quiet;
+    this.#presence.setQuiet(quiet);
   }
 
   /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */
@@ -204,23 +238,23 @@ export class Chat {
     if (this.#state.looking !== room) this.#do({ type: 'look', room });
   }
 
+  /** Says something; it goes out as soon as it can. */
   post(room: number, text: string): void {
     this.#typed[room] = 0;
-    const nonce = newNonce();
-    this.#do({ type: 'post', room, nonce, text, now: Date.now() });
-    if (this.room(room)?.live) void this.#send(room, nonce, text);
+    this.#do({ type: 'spoke', room });
+    this.#client.post(room, text);
+    this.#flush();
   }
 
-  /** Sends a message again that failed, or that may not have arrived. */
+  /** Sends a message again that failed. */
   resend(room: number, nonce: string): void {
-    const draft = this.room(room)?.outbox.find((one) => one.nonce === nonce);
-    if (!draft) return;
-    if (this.room(room)?.live) void this.#send(room, nonce, draft.text);
-    else this.#do({ type: 'waiting', room, nonce });
+    this.#client.retry(room, nonce);
+    this.#flush();
   }
 
   discard(room: number, nonce: string): void {
-    this.#do({ type: 'discard', room, nonce });
+    this.#client.discard(room, nonce);
+    this.#flush();
   }
 
   /** To be called at every key: tells the room now and then. */
@@ -255,7 +289,7 @@ export class Chat {
   async relist(id: number): Promise<void> {
     const before = this.room(id);
     if (!before) return;
-    const people: User[] = [];
+    const people: Occupant[] = [];
     let cursor = '';
     for (;;) {
       const page = await this.#client.occupants(id, cursor);
@@ -277,17 +311,6 @@ export class Chat {
         replace: true,
       });
       return;
-    }
-  }
-
-  async #send(room: number, nonce: string, text: string): Promise<void> {
-    this.#do({ type: 'sending', room, nonce });
-    try {
-      await this.#client.post(room, text, nonce);
-    } catch (error) {
-      if (error instanceof NotSent) this.#do({ type: 'waiting', room, nonce });
-      else if (error instanceof CommandError) this.#do({ type: 'failed', room, nonce, error: error.message });
-      // A lost connection was told to the state before: the message is unsure by now.
     }
   }
 
@@ -320,7 +343,8 @@ export class Chat {
   }
 
   /** Events are taken together once a frame, so that a thousand a second cost sixty renderings. */
-  #schedule(): void {
+  #later(action: Action): void {
+    this.#queue.push(action);
     if (this.#scheduled) return;
     this.#scheduled = true;
     const flush = (): void => {
@@ -341,12 +365,9 @@ export class Chat {
 
   /** What follows from a frame beyond the state. */
   #after(frame: Frame): void {
-    if (frame.type === 'joined') {
+    if (frame.type === 'joined' || frame.type === 'returned') {
       this.#arrived(frame.room);
       rememberRoom(this.me.id, frame.room);
-      for (const draft of this.room(frame.room)?.outbox ?? []) {
-        if (draft.stage === 'waiting') void this.#send(frame.room, draft.nonce, draft.text);
-      }
     } else if (frame.type === 'closed' || frame.type === 'removed') {
       forgetRoom(this.me.id, frame.room);
       void this.list();

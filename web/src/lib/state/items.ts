@@ -1,4 +1,5 @@
 import { sameDay } from '../time';
+import type { Why } from '../client/place';
 import type { Presence, User } from '../wire.gen';
 import type { Item, Marker, Passage, RoomState, Said } from './types';
 
@@ -41,17 +42,43 @@ export function appendSaid(room: RoomState, said: New<Said>): RoomState {
   return append(room, { ...said, head, key: room.nextKey, newDay: newDay(room, said.at) });
 }
 
-export function appendMarker(room: RoomState, what: Marker['what'], at: number, note = ''): RoomState {
-  const marker: Marker = {
-    kind: 'marker',
-    what,
-    at,
-    note,
-    until: 0,
-    key: room.nextKey,
-    newDay: newDay(room, at),
-  };
-  return append(room, marker);
+export function appendMarker(
+  room: RoomState,
+  what: Marker['what'],
+  at: number,
+  more: Partial<Pick<Marker, 'until' | 'count' | 'note'>> = {},
+): RoomState {
+  const blank = { kind: 'marker', until: 0, count: 0, note: '' } as const;
+  return append(room, { ...blank, ...more, what, at, key: room.nextKey, newDay: newDay(room, at) });
+}
+
+/** The marker of a connection that is lost now; undefined where there is none. */
+export const lostMarker = (room: RoomState): Marker | undefined =>
+  room.items.findLast((item): item is Marker => item.kind === 'marker' && item.what === 'lost');
+
+/** Takes the line out that says that the connection is lost. */
+export function withoutLost(room: RoomState): RoomState {
+  const lost = lostMarker(room);
+  return lost ? { ...room, items: room.items.filter((item) => item !== lost) } : room;
+}
+
+/** Tells that events did not come: in the line that tells of the ones before, if nothing was said between. */
+export function appendGap(room: RoomState, lost: number | 'unknown', why: Why, now: number): RoomState {
+  const at = lostMarker(room)?.at ?? now;
+  const next = withoutLost(room);
+  const last = next.items.at(-1);
+  const marker = last?.kind === 'marker' && sameDay(last.at, now) ? last : undefined;
+  if (why === 'away' || why === 'restart') {
+    if (marker?.what !== 'away' && marker?.what !== 'restart') {
+      return appendMarker(next, why, at, { until: now });
+    }
+    const what = marker.what === 'restart' ? 'restart' : why;
+    return { ...next, items: next.items.with(-1, { ...marker, what, until: now }) };
+  }
+  const count = lost === 'unknown' ? 0 : lost;
+  if (marker?.what !== 'gap') return appendMarker(next, 'gap', now, { count });
+  const sum = marker.count > 0 && count > 0 ? marker.count + count : 0;
+  return { ...next, items: next.items.with(-1, { ...marker, count: sum }) };
 }
 
 /** Replaces one item, found from the end, where the young ones are. */

@@ -1,8 +1,25 @@
 import type { Frame } from '../client/frames';
-import { sameDay } from '../time';
-import type { Joined, Message, Posted, Presence, User } from '../wire.gen';
-import { appendMarker, appendPresence, appendSaid, replaceItem } from './items';
-import type { Action, ChatState, Draft, RoomState } from './types';
+import type {
+  Joined,
+  Message,
+  Occupant,
+  Posted,
+  Presence,
+  Returned,
+  Status,
+  Typing,
+  User,
+} from '../wire.gen';
+import {
+  appendGap,
+  appendMarker,
+  appendPresence,
+  appendSaid,
+  lostMarker,
+  replaceItem,
+  withoutLost,
+} from './items';
+import type { Action, ChatState, RoomState } from './types';
 
 /** How long typing counts, in milliseconds (docs/protocol.md, "Events"). */
 const typingTime = 5000;
@@ -17,7 +34,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'frame':
       return takeFrame(state, action.frame, action.now);
     case 'lost':
-      return each(state, (room) => lose(room, state.me, action.now));
+      return each(state, (room) => lose(room, action.now));
     case 'tick':
       return each(state, (room) => expire(room, action.now));
     case 'look':
@@ -31,33 +48,12 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return change(state, action.room, (room) => listed(room, action));
     case 'refused':
       return change(state, action.room, (room) => end(room, 'removed', action.now, action.error));
-    case 'post':
-      return change(state, action.room, (room) => ({
-        ...room,
-        newFrom: 0,
-        outbox: [
-          ...room.outbox,
-          {
-            nonce: action.nonce,
-            text: action.text,
-            at: action.now,
-            stage: 'waiting',
-            error: '',
-            seq: 0,
-            heard: 0,
-          },
-        ],
-      }));
-    case 'waiting':
-    case 'sending':
-      return redraft(state, action.room, action.nonce, { stage: action.type, error: '' });
-    case 'failed':
-      return redraft(state, action.room, action.nonce, { stage: 'failed', error: action.error });
-    case 'discard':
-      return change(state, action.room, (room) => ({
-        ...room,
-        outbox: room.outbox.filter((draft) => draft.nonce !== action.nonce),
-      }));
+    case 'gap':
+      return change(state, action.room, (room) => appendGap(room, action.lost, action.why, action.now));
+    case 'outbox':
+      return change(state, action.room, (room) => mailed(room, action, state.me));
+    case 'spoke':
+      return change(state, action.room, (room) => (room.newFrom === 0 ? room : { ...room, newFrom: 0 }));
   }
 }
 
@@ -72,13 +68,6 @@ function each(state: ChatState, by: (room: RoomState) => RoomState): ChatState {
   return Object.values(state.rooms).reduce((was, room) => change(was, room.id, by), state);
 }
 
-function redraft(state: ChatState, id: number, nonce: string, by: Partial<Draft>): ChatState {
-  return change(state, id, (room) => ({
-    ...room,
-    outbox: room.outbox.map((draft) => (draft.nonce === nonce ? { ...draft, ...by } : draft)),
-  }));
-}
-
 function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
   switch (frame.type) {
     case 'joined':
@@ -88,28 +77,26 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'occupants':
       // Who is inside comes as one 'people' action, once all pages asked for are there.
       return change(state, frame.room, (room) => ({ ...room, count: frame.count }));
+    case 'returned':
+      return returned(state, frame, now);
     case 'typing':
-      if (frame.user.id === state.me.id) return state;
-      return change(state, frame.room, (room) => ({
-        ...room,
-        typing: [
-          ...room.typing.filter(({ user }) => user.id !== frame.user.id),
-          { user: frame.user, until: now + typingTime },
-        ],
-      }));
+      return change(state, frame.room, (room) => types(room, frame, state.me, now));
+    case 'status':
+      return change(state, frame.room, (room) => turned(room, frame));
     case 'message':
-      return numbered(state, frame, now, (room) => heard(room, frame, state));
+      return change(state, frame.room, (room) => heard(room, frame, state));
     case 'entered':
     case 'departed':
-      return numbered(state, frame, now, (room) => moved(room, frame, state.me));
+      return change(state, frame.room, (room) => moved(room, frame, state.me));
     case 'changed':
-      return numbered(state, frame, now, (room) => {
+      return change(state, frame.room, (room) => {
         const { title, topic } = frame.info;
         const note = topic === '' ? title : `${title} – ${topic}`;
-        return appendMarker({ ...room, info: frame.info }, 'changed', frame.at, note);
+        const info = frame.seq > room.asOf ? frame.info : room.info;
+        return appendMarker({ ...room, info }, 'changed', frame.at, { note });
       });
     case 'closed':
-      return numbered(state, frame, now, (room) => end(room, 'closed', frame.at, 'This room was deleted.'));
+      return change(state, frame.room, (room) => end(room, 'closed', frame.at, 'This room was deleted.'));
     case 'removed':
       return change(state, frame.room, (room) => end(room, 'removed', now, frame.message));
     case 'hello':
@@ -117,60 +104,51 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'error':
     case 'left':
     case 'ping':
+    case 'resumed':
+    case 'stopping':
       return state;
   }
 }
 
-/** Takes an event in its order: one that was had already is dropped, and a hole is shown. */
-function numbered(
-  state: ChatState,
-  frame: { room: number; seq: number; at: number },
-  now: number,
-  by: (room: RoomState) => RoomState,
-): ChatState {
-  return change(state, frame.room, (room) => {
-    if (!room.live || frame.seq <= room.seq) return room;
-    const whole = frame.seq === room.seq + 1 ? room : appendMarker(room, 'gap', now);
-    return by({ ...whole, seq: frame.seq });
-  });
+/** One is in the room from now on. If one was before, what was said between is told as a gap. */
+function joined(state: ChatState, frame: Joined, now: number): ChatState {
+  const was = state.rooms[frame.room];
+  let room = entered(was ?? fresh(frame), frame);
+  if (was?.over !== '') room = appendMarker(room, 'start', now);
+  return { ...state, rooms: { ...state.rooms, [frame.room]: room } };
 }
 
-function joined(state: ChatState, frame: Joined, now: number): ChatState {
-  const { info, occupants, count, seq } = frame;
+/** One is in the room again, and what was missed follows: there is nothing to tell, unless the page does not know the room. */
+function returned(state: ChatState, frame: Returned, now: number): ChatState {
   const was = state.rooms[frame.room];
-  // A join to a room that one is in tells how the room is now; the events around it come in their own order.
-  const inside = was?.live === true;
-  let room: RoomState = {
-    ...(was ?? fresh(frame)),
+  let room = withoutLost(entered(was ?? fresh(frame), frame));
+  if (!was) room = appendMarker(room, 'reloaded', now);
+  return { ...state, rooms: { ...state.rooms, [frame.room]: room } };
+}
+
+function entered(room: RoomState, frame: Joined | Returned): RoomState {
+  const { info, occupants, count, seq } = frame;
+  return {
+    ...room,
     info,
     live: true,
     over: '',
-    seq: inside ? Math.max(was.seq, seq) : seq,
     people: occupants,
     count,
     more: count > occupants.length,
     cursor: occupants.at(-1)?.name ?? '',
     stale: false,
+    asOf: seq,
     typing: [],
   };
-  if (was?.over !== '') room = appendMarker(room, 'start', now);
-  else if (!inside) {
-    room = replaceItem(
-      room,
-      (item) => item.kind === 'marker' && item.what === 'lost' && item.until === 0,
-      (item) => ({ ...item, until: now }),
-    );
-  }
-  return { ...state, rooms: { ...state.rooms, [frame.room]: room } };
 }
 
-function fresh(frame: Joined): RoomState {
+function fresh(frame: Joined | Returned): RoomState {
   return {
     id: frame.room,
     info: frame.info,
     live: false,
     over: '',
-    seq: 0,
     items: [],
     outbox: [],
     people: [],
@@ -178,6 +156,7 @@ function fresh(frame: Joined): RoomState {
     more: false,
     cursor: '',
     stale: false,
+    asOf: 0,
     typing: [],
     unread: 0,
     newFrom: 0,
@@ -185,22 +164,25 @@ function fresh(frame: Joined): RoomState {
   };
 }
 
+/** The acknowledgement of what is in the outbox still is told by the client; here it is of what was heard before it. */
 function posted(room: RoomState, frame: Posted): RoomState {
-  if (room.outbox.some((draft) => draft.nonce === frame.nonce)) {
-    const { seq, heard, at } = frame;
-    return {
-      ...room,
-      outbox: room.outbox.map((draft) =>
-        draft.nonce === frame.nonce ? { ...draft, stage: 'taken', seq, heard, at } : draft,
-      ),
-    };
-  }
-  // Its event came first.
   return replaceItem(
     room,
-    (item) => item.kind === 'said' && item.seq === frame.seq,
+    (item) => item.kind === 'said' && item.seq === frame.seq && item.nonce === frame.nonce,
     (item) => (item.kind === 'said' ? { ...item, heard: frame.heard } : item),
   );
+}
+
+/** What waits to be heard is as the client says; what was heard without its event is told in its place. */
+function mailed(room: RoomState, action: Extract<Action, { type: 'outbox' }>, me: User): RoomState {
+  let next = { ...room, outbox: action.drafts };
+  if (action.said.length === 0) return next;
+  const lost = lostMarker(next);
+  next = withoutLost(next);
+  for (const { text, nonce, seq, at, heard: count } of action.said) {
+    next = appendSaid(next, { kind: 'said', user: me, text, nonce, seq, at, heard: count });
+  }
+  return lost ? appendMarker(next, 'lost', lost.at) : next;
 }
 
 function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
@@ -210,7 +192,6 @@ function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
   const next = appendSaid(
     {
       ...room,
-      outbox: draft ? room.outbox.filter((one) => one !== draft) : room.outbox,
       typing: room.typing.filter((typist) => typist.user.id !== user.id),
     },
     { kind: 'said', user, text, nonce, seq, at, heard: draft?.stage === 'taken' ? draft.heard : -1 },
@@ -219,16 +200,51 @@ function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
   return { ...next, unread: room.unread + 1, newFrom: room.newFrom || room.nextKey };
 }
 
-function moved(room: RoomState, frame: Presence, me: User): RoomState {
+function types(room: RoomState, frame: Typing, me: User, now: number): RoomState {
+  const users = frame.users.filter(({ id }) => id !== me.id);
+  if (users.length === 0) return room;
+  const ids = new Set(users.map(({ id }) => id));
+  const until = now + typingTime;
+  return {
+    ...room,
+    typing: [
+      ...room.typing.filter(({ user }) => !ids.has(user.id)),
+      ...users.map((user) => ({ user, until })),
+    ],
+  };
+}
+
+function turned(room: RoomState, frame: Status): RoomState {
   const ids = new Set(frame.users.map(({ id }) => id));
-  const others = room.people.filter(({ id }) => !ids.has(id));
-  const people = frame.type === 'entered' ? [...others, ...frame.users] : others;
-  const typing = room.typing.filter(({ user }) => !ids.has(user.id));
+  const people = room.people.map(({ id, name, ...rest }): Occupant => {
+    if (!ids.has(id)) return { id, name, ...rest };
+    return frame.status === 'active' ? { id, name } : { id, name, status: frame.status };
+  });
+  return { ...room, people, stale: room.stale || (frame.more ?? 0) > 0 };
+}
+
+function moved(room: RoomState, frame: Presence, me: User): RoomState {
   const more = frame.more ?? 0;
-  const next = { ...room, people, typing, stale: room.stale || more > 0, count: frame.count };
-  // That one came in oneself is told by the marker already.
+  const next = frame.seq > room.asOf ? peopled(room, frame, more) : room;
+  // That one came in oneself, or was away, is told by the markers already.
   const users = frame.users.filter(({ id }) => id !== me.id);
   return users.length + more > 0 ? appendPresence(next, { ...frame, users }) : next;
+}
+
+function peopled(room: RoomState, frame: Presence, more: number): RoomState {
+  const ids = new Set(frame.users.map(({ id }) => id));
+  const known = new Map(room.people.map((one) => [one.id, one]));
+  const others = room.people.filter(({ id }) => !ids.has(id));
+  return {
+    ...room,
+    people:
+      frame.type === 'entered'
+        ? [...others, ...frame.users.map((user) => known.get(user.id) ?? user)]
+        : others,
+    typing: room.typing.filter(({ user }) => !ids.has(user.id)),
+    stale: room.stale || more > 0,
+    count: frame.count,
+  };
 }
 
 function listed(room: RoomState, action: Extract<Action, { type: 'people' }>): RoomState {
@@ -239,34 +255,14 @@ function listed(room: RoomState, action: Extract<Action, { type: 'people' }>): R
 }
 
 function end(room: RoomState, what: 'closed' | 'removed', at: number, note: string): RoomState {
-  const outbox = room.outbox.map((draft): Draft => ({
-    ...draft,
-    stage: draft.stage === 'taken' ? 'taken' : 'failed',
-    error: note,
-  }));
-  return appendMarker({ ...room, live: false, over: note, people: [], typing: [], outbox }, what, at, note);
+  return appendMarker({ ...withoutLost(room), live: false, over: note, people: [], typing: [] }, what, at, {
+    note,
+  });
 }
 
-/** The connection is gone: what is said from now on is missed, and what was on its way may or may not have arrived. */
-function lose(room: RoomState, me: User, now: number): RoomState {
-  if (!room.live) return room;
-  let next: RoomState = { ...room, live: false, typing: [], outbox: [] };
-  for (const draft of room.outbox) {
-    if (draft.stage === 'taken') {
-      const { text, nonce, seq, at, heard: count } = draft;
-      next = appendSaid(next, { kind: 'said', user: me, text, nonce, seq, at, heard: count });
-    } else if (draft.stage === 'sending') {
-      next = { ...next, outbox: [...next.outbox, { ...draft, stage: 'unsure' }] };
-    } else {
-      next = { ...next, outbox: [...next.outbox, draft] };
-    }
-  }
-  const last = next.items.at(-1);
-  // One interruption after the other, and nothing between them: one line tells of them all.
-  if (last?.kind === 'marker' && last.what === 'lost' && sameDay(last.at, now)) {
-    return { ...next, items: next.items.with(-1, { ...last, until: 0 }) };
-  }
-  return appendMarker(next, 'lost', now);
+/** The connection is gone: what is said from now on comes later, or is told to be missing. */
+function lose(room: RoomState, now: number): RoomState {
+  return room.live ? appendMarker({ ...room, live: false, typing: [] }, 'lost', now) : room;
 }
 
 function expire(room: RoomState, now: number): RoomState {

@@ -1,7 +1,9 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Server } from '../api';
 import { Client } from '../client/client';
-import type { Check } from '../client/client';
+import type { Kept } from '../client/client';
+import type { Check } from '../client/link';
+import { keepSession, takeSession } from '../remember';
 import { Chat } from './chat.svelte';
 
 async function check(): Promise<Check> {
@@ -23,6 +25,8 @@ export class Session {
   #server = $state.raw<Server | null>(null);
   #chat = $state.raw<Chat | null>(null);
   #notice = $state('');
+  /** What the page before this one left, until it is known whose it is. */
+  #kept: Kept | null = takeSession();
 
   get phase(): 'loading' | 'unreachable' | 'ready' {
     return this.#phase;
@@ -71,7 +75,20 @@ export class Session {
         void this.load();
       },
     });
-    this.#chat.start();
+    this.#chat.start(this.#kept?.user === me.id ? this.#kept : null);
+    this.#kept = null;
+  }
+
+  /** The page is about to be left, or loaded anew: leaves what the next one needs to go on. */
+  hide(): void {
+    const kept = this.#chat ? this.#chat.keep() : this.#kept;
+    if (kept) keepSession(kept);
+  }
+
+  /** The page is back as it was, because the browser had kept all of it. */
+  show(): void {
+    takeSession();
+    void this.#chat?.wake();
   }
 
   async logOut(): Promise<void> {
@@ -87,6 +104,7 @@ export class Session {
   }
 
   #end(notice: string): void {
+    this.#kept = null;
     this.#chat?.stop();
     this.#chat = null;
     this.#notice = notice;

@@ -1,25 +1,7 @@
 import type { Frame } from '../client/frames';
-import type { Room, User } from '../wire.gen';
-
-/**
- * Where one's own message is on its way.
- * waiting: not sent yet, there was no connection. sending: sent, not acknowledged. taken: acknowledged, its event is still to
- * come. failed: refused. unsure: the connection ended before the acknowledgement; sending it again may double it.
- */
-export type Stage = 'waiting' | 'sending' | 'taken' | 'failed' | 'unsure';
-
-/** One's own message that has not been seen in the room yet. */
-export interface Draft {
-  nonce: string;
-  text: string;
-  at: number;
-  stage: Stage;
-  /** Why it failed; empty otherwise. */
-  error: string;
-  /** Known once it is taken. */
-  seq: number;
-  heard: number;
-}
+import type { Draft } from '../client/outbox';
+import type { Why } from '../client/place';
+import type { Occupant, Room, User } from '../wire.gen';
 
 interface Base {
   /** Unique in its room. */
@@ -57,13 +39,16 @@ export interface Passage extends Base {
 
 /**
  * A line of the page's own.
- * start: what is said is heard from here on. lost: the connection was lost; until is when it was back, 0 while it is not. gap: a
- * number was missing. changed: the room's title, topic or access. closed, removed: the room is over for this session.
+ * start: what is said is heard from here on. reloaded: the same, in a page that was loaded anew. lost: the connection is lost;
+ * it goes when nothing was missed. gap: up to `count` messages are missing, or nobody knows how many where that is 0. away,
+ * restart: what was said between `at` and `until` is missing, because the session was over or the server began anew.
+ * changed: the room's title, topic or access. closed, removed: the room is over for this session.
  */
 export interface Marker extends Base {
   kind: 'marker';
-  what: 'start' | 'lost' | 'gap' | 'changed' | 'closed' | 'removed';
+  what: 'start' | 'reloaded' | 'lost' | 'gap' | 'away' | 'restart' | 'changed' | 'closed' | 'removed';
   until: number;
+  count: number;
   /** The new title and topic of `changed`; the server's sentence of `removed`. */
   note: string;
 }
@@ -84,17 +69,19 @@ export interface RoomState {
   live: boolean;
   /** Why it is over; empty while it is not. */
   over: string;
-  seq: number;
   items: readonly Item[];
+  /** What one said and did not see here yet. */
   outbox: readonly Draft[];
   /** Those known to be inside, in no order. All of them, unless `more`. */
-  people: readonly User[];
+  people: readonly Occupant[];
   count: number;
   /** Further pages can be asked for, after the name `cursor`. */
   more: boolean;
   cursor: string;
   /** People came or went without being named: the list is to be asked for anew. */
   stale: boolean;
+  /** People, count and title are as after the event of this number: earlier ones that still come change nothing of them. */
+  asOf: number;
   typing: readonly Typist[];
   unread: number;
   /** The key of the first item that was not looked at; 0 where all were. */
@@ -112,16 +99,15 @@ export interface ChatState {
 export type Action =
   | { type: 'frame'; frame: Frame; now: number }
   | { type: 'lost'; now: number }
-  | { type: 'post'; room: number; nonce: string; text: string; now: number }
-  | { type: 'waiting' | 'sending'; room: number; nonce: string }
-  | { type: 'failed'; room: number; nonce: string; error: string }
-  | { type: 'discard'; room: number; nonce: string }
+  | { type: 'gap'; room: number; lost: number | 'unknown'; why: Why; now: number }
+  | { type: 'outbox'; room: number; drafts: readonly Draft[]; said: readonly Draft[] }
+  | { type: 'spoke'; room: number }
   | { type: 'refused'; room: number; error: string; now: number }
   | { type: 'forget'; room: number }
   | {
       type: 'people';
       room: number;
-      people: readonly User[];
+      people: readonly Occupant[];
       count: number;
       more: boolean;
       cursor: string;

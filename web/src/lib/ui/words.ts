@@ -1,6 +1,6 @@
-import type { Connection } from '../client/client';
+import type { Connection } from '../client/link';
 import type { Passage } from '../state/types';
-import type { User } from '../wire.gen';
+import type { Occupant, User } from '../wire.gen';
 
 /** How it stands with the connection, in a sentence; empty while all is well. `lost`: there was one before. */
 export function connectionWords(connection: Connection, lost: boolean): string {
@@ -9,9 +9,9 @@ export function connectionWords(connection: Connection, lost: boolean): string {
     case 'open':
       return '';
     case 'connecting':
-      return lost || connection.tries > 0 ? 'Not connected. Trying to reach the server…' : 'Connecting…';
+      return lost || connection.tries > 0 ? 'Reconnecting… What you write is kept and sent.' : 'Connecting…';
     case 'waiting':
-      return waitingWords(connection.code);
+      return `${waitingWords(connection.code)} What you write is kept and sent.`;
     case 'ended':
       if (connection.why === 'login') return 'Not connected: your log-in has ended.';
       return connection.code === 4501
@@ -87,4 +87,18 @@ export function audience(others: number): string {
 /** How many heard a message. */
 export function heardBy(heard: number): string {
   return heard === 0 ? 'nobody heard it' : `heard by ${heard.toLocaleString()}`;
+}
+
+/** How many messages a gap may have cost; 0 if nobody knows. The count is of events, and some are no messages. */
+export function missing(count: number): string {
+  if (count === 0) return 'Something may be missing here: not everything that was said reached you.';
+  return count === 1
+    ? '1 message may be missing here.'
+    : `Up to ${count.toLocaleString()} messages may be missing here.`;
+}
+
+/** What somebody's status says to others; empty where it says nothing. */
+export function statusWords({ status }: Occupant): string {
+  if (status === 'away') return 'away';
+  return status === 'dnd' ? 'do not disturb' : '';
 }
