@@ -51,6 +51,7 @@ func layers() []layer {
 		{pattern: "client", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "web", never: noNetwork},
 		{pattern: "cmd/earshot", mayImport: []string{"*"}, never: []string{"testing"}},
+		{pattern: "e2e/*", mayImport: []string{".", "client"}, never: []string{"database/sql"}},
 		{pattern: "internal/house"},
 		{pattern: "internal/handover", never: noNetwork},
 	}

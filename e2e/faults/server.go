@@ -1,0 +1,199 @@
+//go:build unix
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// patience bounds every wait for the server.
+const patience = 30 * time.Second
+
+// Server is the real program, which can be killed and upgraded.
+type Server struct {
+	bin, data, addr string
+	log             *output
+	pid             int
+	running         *exec.Cmd
+	// Kills and Upgrades count what was done to it.
+	Kills, Upgrades int
+}
+
+// NewServer makes users and rooms in a new data directory below dir, and starts the program on a port of its own. It gives
+// a token for each user.
+func NewServer(ctx context.Context, bin, dir string, users []string, rooms int) (*Server, []string, error) {
+	s := &Server{bin: bin, data: filepath.Join(dir, "data"), log: newOutput()}
+	list := strings.Join(users, "\n") + "\n"
+	if _, err := s.run(ctx, list, "user", "create", "--from", "-"); err != nil {
+		return nil, nil, err
+	}
+	tokens, err := s.run(ctx, list, "token", "create", "--from", "-")
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range rooms {
+		if _, err := s.run(ctx, "", "room", "create", fmt.Sprintf("room%d", i+1)); err != nil {
+			return nil, nil, err
+		}
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	s.addr = l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, nil, err
+	}
+	return s, strings.Fields(tokens), s.start(ctx)
+}
+
+// Addr is where it listens.
+func (s *Server) Addr() string { return s.addr }
+
+func (s *Server) run(ctx context.Context, stdin string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.bin, append(args, "--data", s.data)...) //nolint:gosec // the program that is tried
+	cmd.Stdin = strings.NewReader(stdin)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("earshot %s: %w: %s", args[0], err, complaint.String())
+	}
+	return string(out), nil
+}
+
+// start starts it, and is done when it listens.
+func (s *Server) start(ctx context.Context) error {
+	said := s.log.count("msg=listening")
+	//nolint:gosec // the program that is tried
+	cmd := exec.CommandContext(ctx, s.bin, "serve", "--listen", s.addr, "--data", s.data,
+		"--limits-posts-per-second", "1000", "--limits-posts-burst", "1000")
+	cmd.Stdout, cmd.Stderr = s.log, s.log
+	// A successor of it holds its output open.
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.running, s.pid = cmd, cmd.Process.Pid
+	return s.log.wait(ctx, "msg=listening", said+1)
+}
+
+// Kill ends it as a power failure would, and starts it anew.
+func (s *Server) Kill(ctx context.Context) error {
+	if err := s.end(syscall.SIGKILL); err != nil {
+		return err
+	}
+	s.Kills++
+	return s.start(ctx)
+}
+
+// Upgrade has it hand over to a successor.
+func (s *Server) Upgrade(ctx context.Context) error {
+	over := s.log.count(`msg="handed over"`)
+	if err := syscall.Kill(s.pid, syscall.SIGUSR2); err != nil {
+		return err
+	}
+	if err := s.log.wait(ctx, `msg="handed over"`, over+1); err != nil {
+		return err
+	}
+	found := regexp.MustCompile(`msg="handing over" pid=(\d+)`).FindAllStringSubmatch(s.log.String(), -1)
+	if len(found) == 0 {
+		return errors.New("it does not say to whom it handed over")
+	}
+	pid, err := strconv.Atoi(found[len(found)-1][1])
+	if err != nil {
+		return err
+	}
+	s.pid = pid
+	s.Upgrades++
+	return nil
+}
+
+// Close ends it. What it wrote to its log is given back.
+func (s *Server) Close() (log string, err error) {
+	err = s.end(syscall.SIGTERM)
+	return s.log.String(), err
+}
+
+// end sends the signal, and waits until nothing of it is left.
+func (s *Server) end(signal syscall.Signal) error {
+	p, err := os.FindProcess(s.pid)
+	if err != nil {
+		return err
+	}
+	if err := p.Signal(signal); err != nil {
+		return err
+	}
+	if s.pid == s.running.Process.Pid {
+		_ = s.running.Wait() // killed, or its output is held by nobody
+		return nil
+	}
+	_ = s.running.Wait()
+	// A successor is no child of ours: the port is free when it is gone.
+	deadline, look := time.After(patience), time.NewTicker(10*time.Millisecond)
+	defer look.Stop()
+	for syscall.Kill(s.pid, 0) == nil {
+		select {
+		case <-look.C:
+		case <-deadline:
+			return errors.New("the server does not end")
+		}
+	}
+	return nil
+}
+
+// output gathers what the processes say.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{}
+}
+
+func newOutput() *output { return &output{more: make(chan struct{}, 1)} }
+
+// Write implements io.Writer.
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	select {
+	case o.more <- struct{}{}:
+	default:
+	}
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+func (o *output) count(mark string) int { return strings.Count(o.String(), mark) }
+
+// wait waits until the mark is there so often.
+func (o *output) wait(ctx context.Context, mark string, times int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for o.count(mark) < times {
+		select {
+		case <-o.more:
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not say %q: %s", mark, o)
+		}
+	}
+	return nil
+}
