@@ -85,6 +85,10 @@ bench: build ## Measure Earshot beside its peers, and write docs/performance.md 
 	cd bench && ../bin/bench/bench -earshot ../bin/earshot -bin ../bin/bench -peers peers -json ../bin/bench/outcomes.json \
 		$(if $(BENCH),,-docs ../docs) $(BENCH)
 
+.PHONY: faults
+faults: bin/page.stamp ## Put a bad network between 200 clients and a server that is killed and upgraded (FAULTS="-for 10m")
+	go test ./e2e/faults -run Faults -count=1 -v -timeout 2h -args -for 3m -clients 200 -rooms 20 -every 2s -upgrade 20s -kill 50s $(FAULTS)
+
 .PHONY: bench-go
 bench-go: bin/page.stamp ## Run the benchmarks of the Go code
 	go test -run '^$$' -bench . -benchmem ./...
