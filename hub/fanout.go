@@ -79,13 +79,13 @@ func (l *lane) unpick() { l.size-- }
 
 // add puts the member in its reserved place; it hears what is enqueued from now on. Under lane.mu and room.mu.
 func (l *lane) add(m *membership) {
-	m.lane, m.at = l, len(l.members)
+	m.lane, m.at = l, int32(len(l.members)) //nolint:gosec // at most laneSize
 	l.members = append(l.members, place{conn: m.session.conn, start: l.base + int64(len(l.pending)), of: m})
 }
 
 // holds tells whether the member is still in its place. Under lane.mu.
 func (l *lane) holds(m *membership) bool {
-	return m.at < len(l.members) && l.members[m.at].of == m
+	return int(m.at) < len(l.members) && l.members[m.at].of == m
 }
 
 // remove takes the member out. Under lane.mu and room.mu.

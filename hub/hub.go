@@ -133,7 +133,7 @@ type user struct {
 	// info is the user as of the last connect; a session keeps the one it began with.
 	info *earshot.User
 	// status is what the sessions' come to, under Hub.mu.
-	status   earshot.Status
+	status   level
 	sessions []*Session // under Hub.mu
 	// What the user may still do.
 	posts, joins, frames budget
@@ -231,7 +231,7 @@ func (h *Hub) makeRoom(id earshot.UserID) {
 	var oldest *Session
 	if u := h.users[id]; u != nil && len(u.sessions) >= h.cfg.SessionsPerUser {
 		for _, s := range u.sessions {
-			if at := s.lostAt.Load(); at != 0 && (oldest == nil || at < oldest.lostAt.Load()) {
+			if l := s.loss.Load(); l != nil && (oldest == nil || l.at.Before(oldest.loss.Load().at)) {
 				oldest = s
 			}
 		}

@@ -46,7 +46,7 @@ type Returned struct {
 }
 
 // lost tells whether the session's connection is gone. Under s.mu.
-func (s *Session) lost() bool { return s.lostAt.Load() != 0 }
+func (s *Session) lost() bool { return s.loss.Load() != nil }
 
 // Drop notes that the connection is lost. The session stays in its rooms for as long as the resume window and hears
 // nothing; after the grace time its user departs. A session without rooms, or in a hub that keeps none, ends.
@@ -62,7 +62,7 @@ func (s *Session) Drop() {
 		s.End()
 		return
 	}
-	s.lostAt.Store(time.Now().UnixNano())
+	s.loss.Store(&loss{at: time.Now()})
 	rooms := slices.Clone(s.rooms)
 	s.wait(0)
 	s.mu.Unlock()
@@ -76,8 +76,8 @@ func (s *Session) Drop() {
 
 // faded tells whether the session lost its connection for longer than the grace time: it is nowhere then. Under s.mu.
 func (s *Session) faded() bool {
-	at := s.lostAt.Load()
-	return at != 0 && time.Since(time.Unix(0, at)) >= s.hub.cfg.Grace
+	l := s.loss.Load()
+	return l != nil && time.Since(l.at) >= s.hub.cfg.Grace
 }
 
 // wait sets the timer for what comes next after the session was lost for so long. Under s.mu.
@@ -88,19 +88,17 @@ func (s *Session) wait(gone time.Duration) {
 	}
 	end := max(cfg.ResumeWindow, cfg.Grace)
 	if gone < cfg.Grace && cfg.Grace < end {
-		s.timer = time.AfterFunc(cfg.Grace-gone, s.fade)
+		s.loss.Load().timer = time.AfterFunc(cfg.Grace-gone, s.fade)
 		return
 	}
-	s.timer = time.AfterFunc(max(end-gone, 0), s.End)
+	s.loss.Load().timer = time.AfterFunc(max(end-gone, 0), s.End)
 }
 
 // rest stops the timer: the hub is closed, and nothing ends any more.
 func (s *Session) rest() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	s.loss.Load().rest()
 }
 
 // rest stops the timer of the window.
@@ -147,10 +145,10 @@ func (s *Session) Resume(with string, seen []Seen) ([]earshot.RoomID, error) {
 		return nil, err
 	}
 	old.mu.Lock()
-	status := old.status
+	presence := old.presence
 	old.mu.Unlock()
 	s.mu.Lock()
-	s.status = status // before the old one ends: so the user's status does not change
+	s.presence = presence // before the old one ends: so the user's status does not change
 	s.mu.Unlock()
 	places := old.stop()
 	old.conn.Close(earshot.CloseReplaced)
@@ -289,7 +287,7 @@ func (u *user) find(h *Hub, with string) *Session {
 
 // park puts a place among those that are away. Under r.mu.
 func (r *room) park(m *membership) {
-	m.at = len(r.away)
+	m.at = int32(len(r.away)) //nolint:gosec // as many as there are sessions
 	r.away = append(r.away, m)
 }
 
@@ -304,7 +302,7 @@ func (r *room) unpark(m *membership) {
 
 // isAway tells whether the place is among those that are away. Under r.mu.
 func (r *room) isAway(m *membership) bool {
-	return m.lane == nil && m.at < len(r.away) && r.away[m.at] == m
+	return m.lane == nil && int(m.at) < len(r.away) && r.away[m.at] == m
 }
 
 // fade lets a place that is still away no longer count as an occupant's.

@@ -21,12 +21,24 @@ type Session struct {
 	mu    sync.Mutex
 	rooms []*membership
 	ended bool
-	// status is what the client said of itself.
-	status earshot.Status
-	// lostAt is when the connection was lost, in nanoseconds since 1970; 0 while there is one. Written under mu.
-	lostAt atomic.Int64
+	// presence is what the client said of itself.
+	presence level
+	// loss is set when the connection is lost, under mu.
+	loss atomic.Pointer[loss]
+}
+
+// loss is what there is to know of a session without a connection. Its timer is under the session's mu.
+type loss struct {
+	at time.Time
 	// timer waits for the end of the grace time, and then for that of the session.
 	timer *time.Timer
+}
+
+// rest stops the timer.
+func (l *loss) rest() {
+	if l != nil && l.timer != nil {
+		l.timer.Stop()
+	}
 }
 
 // membership is a session's place in a room.
@@ -39,7 +51,7 @@ type membership struct {
 	// lane.mu and room.mu.
 	lane *lane
 	// at is the place in lane.members, under lane.mu.
-	at int
+	at int32
 	// counted tells that the place counts towards who is inside, under room.mu: after the grace time it does not.
 	counted bool
 	// typedAt is when typing was last passed on; only the session's own commands use it, one at a time.
@@ -221,9 +233,7 @@ func (s *Session) stop() []*membership {
 	s.ended = true
 	rooms := s.rooms
 	s.rooms = nil
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	s.loss.Load().rest()
 	s.mu.Unlock()
 	s.hub.disconnect(s)
 	return rooms

@@ -57,7 +57,11 @@ func (s *Session) appendState(dst []byte) []byte {
 		}
 	}
 	dst = append(append(append(dst, flags), s.credential[:]...), s.token[:]...)
-	dst = binary.AppendVarint(appendText(dst, string(s.status)), s.lostAt.Load())
+	lost := int64(0)
+	if l := s.loss.Load(); l != nil {
+		lost = l.at.UnixNano()
+	}
+	dst = binary.AppendVarint(append(dst, byte(s.presence)), lost)
 	dst = binary.AppendUvarint(dst, uint64(len(s.rooms)))
 	for _, m := range s.rooms {
 		dst = binary.AppendVarint(dst, int64(m.room.id))
@@ -96,7 +100,7 @@ func (n *nonces) appendState(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(remembered)))
 	for _, c := range remembered {
 		p := n.posted[c.key]
-		dst = binary.AppendVarint(append(dst, c.key[:]...), c.at)
+		dst = binary.AppendVarint(binary.BigEndian.AppendUint64(dst, uint64(c.key)), c.at)
 		dst = binary.AppendUvarint(dst, p.seq)
 		dst = binary.AppendVarint(binary.AppendVarint(dst, p.at), int64(p.heard))
 	}
@@ -142,7 +146,7 @@ func (h *Hub) restoreSession(ctx context.Context, r *stateReader, saved time.Tim
 	copy(credential[:], r.fixed(len(credential)))
 	var t token
 	copy(t[:], r.fixed(len(t)))
-	status, lostAt := earshot.Status(r.text()), r.number()
+	presence, lostAt := min(level(r.fixed(1)[0]), levelDoNotDisturb), r.number()
 	places := r.count()
 	if r.failed {
 		return ErrState
@@ -165,7 +169,7 @@ func (h *Hub) restoreSession(ctx context.Context, r *stateReader, saved time.Tim
 		if m.room, err = h.acquire(ctx, id); err != nil {
 			continue // it is no more
 		}
-		m.room.restorePlace(m, status)
+		m.room.restorePlace(m, presence.status())
 		rooms = append(rooms, m)
 	}
 	if s == nil {
@@ -177,19 +181,16 @@ func (h *Hub) restoreSession(ctx context.Context, r *stateReader, saved time.Tim
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token, s.status, s.rooms = t, status, rooms
+	s.token, s.presence, s.rooms = t, presence, rooms
 	// The connections that held until the stop were lost then. Both clocks are this machine's.
 	lost := saved
 	if lostAt != 0 {
 		lost = time.Unix(0, lostAt)
 	}
-	s.lostAt.Store(lost.UnixNano())
+	s.loss.Store(&loss{at: lost})
 	s.wait(time.Since(lost))
 	h.mu.Lock()
-	s.user.status = combine(s.user.status, status)
-	if s.user.status == earshot.StatusActive {
-		s.user.status = ""
-	}
+	s.user.status = max(s.user.status, presence)
 	h.mu.Unlock()
 	return nil
 }
@@ -239,7 +240,7 @@ func (n *nonces) restore(r *stateReader) {
 	defer n.mu.Unlock()
 	copy(n.secret[:], r.fixed(len(n.secret)))
 	for range r.count() {
-		c := claimed{key: nonceKey(r.fixed(len(nonceKey{}))), at: r.number()}
+		c := claimed{key: nonceKey(binary.BigEndian.Uint64(r.fixed(8))), at: r.number()}
 		p := receipt{seq: r.unsigned(), at: r.number(), heard: int32(r.number()), claimed: c.at} //nolint:gosec // as it was written
 		if p.seq == 0 || len(n.queue) >= maxNonces {
 			continue

@@ -60,7 +60,7 @@ func (s *Session) SetStatus(status earshot.Status) error {
 		return err
 	}
 	s.mu.Lock()
-	s.status = status
+	s.presence = levelOf(status)
 	s.mu.Unlock()
 	s.hub.restatus(s.user)
 	return nil
@@ -70,9 +70,9 @@ func (s *Session) SetStatus(status earshot.Status) error {
 // status counts for nothing.
 func (s *Session) present() {
 	s.mu.Lock()
-	first := s.status == ""
+	first := s.presence == levelNowhere
 	if first {
-		s.status = earshot.StatusActive
+		s.presence = levelActive
 	}
 	s.mu.Unlock()
 	if first {
@@ -84,7 +84,7 @@ func (s *Session) present() {
 func (h *Hub) statusOf(u *user) earshot.Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return u.status
+	return u.status.status()
 }
 
 // restatus works out the user's status and has it told where it is new.
@@ -92,20 +92,18 @@ func (h *Hub) restatus(u *user) {
 	h.mu.Lock()
 	sessions := slices.Clone(u.sessions)
 	h.mu.Unlock()
-	var status earshot.Status
+	now := levelNowhere
 	for _, s := range sessions {
 		s.mu.Lock()
 		if !s.faded() {
-			status = combine(status, s.status)
+			now = max(now, s.presence)
 		}
 		s.mu.Unlock()
 	}
-	if status == earshot.StatusActive {
-		status = ""
-	}
+	status := now.status()
 	h.mu.Lock()
-	same := u.status == status
-	u.status = status
+	same := u.status.status() == status
+	u.status = now
 	h.mu.Unlock()
 	if same {
 		return
@@ -120,13 +118,36 @@ func (h *Hub) restatus(u *user) {
 	}
 }
 
-// combine gives the status of two sessions of one user: one that is not to be disturbed is not to be disturbed anywhere,
-// and who is active in one tab is not away.
-func combine(a, b earshot.Status) earshot.Status {
-	for _, s := range []earshot.Status{earshot.StatusDoNotDisturb, earshot.StatusActive, earshot.StatusAway} {
-		if a == s || b == s {
-			return s
-		}
+// level is a status as a byte, and such that a user's is the highest of the sessions': one that is not to be disturbed is
+// not to be disturbed anywhere, and who is active in one tab is not away.
+type level uint8
+
+const (
+	levelNowhere level = iota // a session that is in no room yet
+	levelAway
+	levelActive
+	levelDoNotDisturb
+)
+
+func levelOf(status earshot.Status) level {
+	switch status {
+	case earshot.StatusAway:
+		return levelAway
+	case earshot.StatusDoNotDisturb:
+		return levelDoNotDisturb
+	case earshot.StatusActive:
+	}
+	return levelActive
+}
+
+// status is empty for active, as in earshot.Occupant.
+func (l level) status() earshot.Status {
+	switch l {
+	case levelAway:
+		return earshot.StatusAway
+	case levelDoNotDisturb:
+		return earshot.StatusDoNotDisturb
+	case levelNowhere, levelActive:
 	}
 	return ""
 }

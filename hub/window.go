@@ -44,11 +44,8 @@ func (w *window) add(ev *earshot.Event, room int, all *memory) {
 	size := recordSpace(ev)
 	last := len(w.chunks) - 1
 	if last < 0 || cap(w.chunks[last].buf)-len(w.chunks[last].buf) < size {
-		next := firstChunk
-		if last >= 0 {
-			next = min(2*cap(w.chunks[last].buf), largestChunk)
-		}
-		next = max(next, size)
+		// A piece of a quarter of what there is: so at most a fifth is unused, and the pieces are few.
+		next := max(min(max(w.bytes/4, firstChunk), largestChunk), size)
 		if !w.fit(next, room, all) {
 			return // fit has dropped all there was: before a hole nothing is of use
 		}

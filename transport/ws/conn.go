@@ -17,8 +17,6 @@ type conn struct {
 	srv     *Server
 	link    link
 	session *hub.Session
-	// deflate tells that compression was negotiated.
-	deflate bool
 	reader
 
 	// heard is when bytes last came in, in seconds of the server's clock.
@@ -28,7 +26,9 @@ type conn struct {
 	// closedAt is when we closed, 0 before.
 	closedAt atomic.Int64
 	// refused counts commands that were not in the protocol's form, less those that were.
-	refused int
+	refused int16
+	// deflate tells that compression was negotiated.
+	deflate bool
 }
 
 // maxRefused is how many more malformed commands than good ones a connection may send before it is closed: a client with
