@@ -74,6 +74,11 @@ web-test: node ## Run the page's unit tests
 e2e: build ## Run the browser tests against the real server (CHROME=path)
 	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm test --workspace e2e
 
+.PHONY: privacy
+privacy: bin/page.stamp ## Look for what was said wherever the server could have left it, and show what is found (PRIVACY=-long)
+	@scripts/need-go.sh
+	go test -count=1 -v -timeout 30m ./e2e/privacy $(PRIVACY)
+
 .PHONY: pictures
 pictures: build ## Take the pictures of README and docs from the running program
 	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm run --silent --workspace e2e pictures
@@ -88,6 +93,11 @@ bench: build ## Measure Earshot beside its peers, and write docs/performance.md 
 .PHONY: faults
 faults: bin/page.stamp ## Put a bad network between 200 clients and a server that is killed and upgraded (FAULTS="-for 10m")
 	go test ./e2e/faults -run Faults -count=1 -v -timeout 2h -args -for 3m -clients 200 -rooms 20 -every 2s -upgrade 20s -kill 50s $(FAULTS)
+
+.PHONY: trial
+trial: build ## Try endurance: hold, soak, slow, storm, 25 minutes in all (TRIAL="-for 1h soak")
+	cd bench && CGO_ENABLED=0 go build -trimpath -o ../bin/bench/ ./cmd/trial
+	cd bench && ../bin/bench/trial -earshot ../bin/earshot $(TRIAL)
 
 .PHONY: bench-go
 bench-go: bin/page.stamp ## Run the benchmarks of the Go code

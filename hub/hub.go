@@ -301,6 +301,9 @@ func (h *Hub) Stats() Stats {
 	return st
 }
 
+// WindowBytes is how much memory is held for those who come back.
+func (h *Hub) WindowBytes() int64 { return h.windows.used.Load() }
+
 // Close stops the hub: it closes the relay first, so that from then on no post is acknowledged; lets what was
 // acknowledged out to everyone in the rooms; and closes every connection with CloseStopping. It does not wait for the
 // connections to end: that is the transports' part.

@@ -128,6 +128,11 @@ func (n *nonces) expire(now time.Time) {
 		}
 		n.head++
 	}
+	if n.head > 0 && n.head == len(n.queue) {
+		// A map does not give back what it has grown to.
+		n.posted, n.queue, n.head = make(map[nonceKey]receipt), nil, 0
+		return
+	}
 	if n.head > len(n.queue)/2 {
 		n.queue = n.queue[:copy(n.queue, n.queue[n.head:])]
 		n.head = 0

@@ -15,6 +15,8 @@ const (
 	stateHandshake
 	stateSteps
 	stateReady
+	// stateClosing is a connection that the generator ends: it waits for the server to end it too.
+	stateClosing
 	stateClosed
 )
 
@@ -29,6 +31,13 @@ type conn struct {
 	fd    int
 	user  int
 	state connState
+	role  Role
+	// back says that this is not the user's first connection, and that the session of the one before goes on.
+	back bool
+	// since is when it was through with its steps, in nanoseconds of the clock.
+	since int64
+	// deaf is one that does not read.
+	deaf bool
 	// writable is whether epoll tells when there is room in the socket.
 	writable bool
 	// in holds the beginning of a frame, or of the answer to the handshake.
@@ -48,16 +57,18 @@ func (g *Generator) onEvent(c *conn, events uint32) error {
 	}
 	if c.state == stateConnecting {
 		if err := g.onConnected(c); err != nil {
-			return err
+			return g.failed(c, err)
 		}
 	}
 	if events&unix.EPOLLOUT != 0 && len(c.out) > 0 {
 		if err := g.flush(c); err != nil {
-			return err
+			return g.failed(c, err)
 		}
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR|unix.EPOLLRDHUP) != 0 {
-		return g.onReadable(c)
+		if err := g.onReadable(c); err != nil {
+			return g.failed(c, err)
+		}
 	}
 	return nil
 }
@@ -164,7 +175,11 @@ func (g *Generator) take(c *conn, buf []byte) (int, error) {
 		}
 		used = end + 4
 		c.state = stateSteps
-		c.steps = g.proto.Steps(c.user, g.roomsOf(c.user))
+		if c.back {
+			c.steps = g.minder.Return(c.user)
+		} else {
+			c.steps = g.proto.Steps(c.user, g.roomsOf(c.user))
+		}
 		if err := g.sayStep(c); err != nil {
 			return used, err
 		}
@@ -189,6 +204,11 @@ func (g *Generator) onFrame(c *conn, f frame) error {
 		return nil
 	case opClose:
 		return fmt.Errorf("the server closed it: %.100q", f.payload)
+	}
+	if g.minder != nil {
+		if err := g.minder.Mind(c.user, f.payload); err != nil {
+			return err
+		}
 	}
 	payload := f.payload
 	if len(c.part) > 0 {
@@ -237,7 +257,7 @@ func (g *Generator) sayStep(c *conn) error {
 		c.steps = c.steps[1:]
 	}
 	c.steps = nil
-	c.state = stateReady
+	c.state, c.since = stateReady, g.clock()
 	g.ready++
 	return nil
 }

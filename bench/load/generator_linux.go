@@ -23,6 +23,12 @@ type Options struct {
 	Users int
 	// Rooms is which rooms a user is in.
 	Rooms func(user int) []int
+	// Role is what is special about a user; nil is nothing.
+	Role func(user int) Role
+	// Lost is called when a connection ends that the generator did not end itself, or the server refuses something on it:
+	// the connection is closed then, and the rest goes on. It must not call the generator. Where it is nil, while Connect
+	// runs, or when it gives an error, everything ends with an error.
+	Lost func(user int, err error) error
 	// Spin burns the processor while there is nothing to do, so that what is measured has no wake-ups in it. It needs a
 	// processor of its own.
 	Spin bool
@@ -42,6 +48,9 @@ type room struct {
 // Generator holds connections to a server. It is for one goroutine.
 type Generator struct {
 	proto   Protocol
+	minder  Minder // the same, if it is one
+	role    func(int) Role
+	lost    func(int, error) error
 	addr    netip.AddrPort
 	roomsOf func(int) []int
 	spin    bool
@@ -51,6 +60,8 @@ type Generator struct {
 	conns  []*conn
 	rooms  map[int]*room
 	ready  int
+	// opening is true while Connect runs.
+	opening bool
 
 	buf, scratch, frame, text []byte
 	mask                      [4]byte
@@ -61,6 +72,8 @@ type Generator struct {
 	deliveries int64
 	twice      int64
 	strays     int64
+	// unsaid is how many messages were due in rooms where nobody was there to post them.
+	unsaid int64
 	// open is how many messages have not reached all members.
 	open int64
 
@@ -80,11 +93,15 @@ func New(o Options) (*Generator, error) {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
 	g := &Generator{
-		proto: o.Protocol, addr: o.Addr, roomsOf: o.Rooms, spin: o.Spin,
+		proto: o.Protocol, addr: o.Addr, roomsOf: o.Rooms, role: o.Role, lost: o.Lost, spin: o.Spin,
 		epoll: fd, events: make([]unix.EpollEvent, 1024), rooms: make(map[int]*room),
 		conns: make([]*conn, 0, o.Users), buf: make([]byte, maxFrame), start: time.Now(),
 		latency: hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3),
 	}
+	if g.role == nil {
+		g.role = func(int) Role { return Role{} }
+	}
+	g.minder, _ = o.Protocol.(Minder)
 	g.found = g.onDelivery
 	_, _ = rand.Read(g.mask[:])
 	return g, nil
@@ -106,6 +123,8 @@ func (g *Generator) clock() int64 { return int64(time.Since(g.start)) }
 // Connect opens the connections up to user n (exclusive), at most window at a time, and is done when all are in their rooms.
 func (g *Generator) Connect(ctx context.Context, n, window int) (time.Duration, error) {
 	begin, from := time.Now(), len(g.conns)
+	g.opening = true
+	defer func() { g.opening = false }()
 	for g.ready < n {
 		for len(g.conns) < n && len(g.conns)-g.ready < window {
 			if err := g.dial(len(g.conns)); err != nil {
@@ -135,11 +154,11 @@ func (g *Generator) Connect(ctx context.Context, n, window int) (time.Duration, 
 
 // Idle goes on answering what the server asks, for so long.
 func (g *Generator) Idle(ctx context.Context, d time.Duration) error {
-	return g.until(ctx, d, func() bool { return false })
+	return g.Until(ctx, d, func() bool { return false })
 }
 
-// until polls until done is true or the time is over.
-func (g *Generator) until(ctx context.Context, d time.Duration, done func() bool) error {
+// Until goes on answering until done is true or the time is over.
+func (g *Generator) Until(ctx context.Context, d time.Duration, done func() bool) error {
 	for end := time.Now().Add(d); !done() && time.Now().Before(end); {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -151,19 +170,37 @@ func (g *Generator) until(ctx context.Context, d time.Duration, done func() bool
 	return nil
 }
 
+// next is who posts next; nil if nobody can.
+func (r *room) next() *conn {
+	for i := range r.members {
+		c := r.members[(r.author+i)%len(r.members)]
+		if c.state == stateReady && !c.role.Mute {
+			// Not the neighbour: authors are spread over the room, whatever order a server writes in.
+			r.author = (r.author + i + len(r.members)/3 + 1) % len(r.members)
+			return c
+		}
+	}
+	return nil
+}
+
 // post sends one message to the room in the name of its next author. at is its time, in nanoseconds of the clock.
 func (g *Generator) post(number int, at int64) error {
 	r := g.rooms[number]
-	c := r.members[r.author]
-	// Not the neighbour: authors are spread over the room, whatever order a server writes in.
-	r.author = (r.author + len(r.members)/3 + 1) % len(r.members)
+	c := r.next()
+	if c == nil {
+		g.unsaid++
+		return nil
+	}
 	g.text = appendText(g.text[:0], mark{room: uint32(number), number: r.sent, sent: at})
 	g.posts++
 	g.scratch = g.proto.Post(g.scratch[:0], c.user, number, g.text, g.posts)
+	if err := g.say(c, g.proto.Opcode(), g.scratch); err != nil {
+		return g.failed(c, err)
+	}
 	r.sent++
 	r.left = append(r.left, int32(len(r.members)))
 	g.open++
-	return g.say(c, g.proto.Opcode(), g.scratch)
+	return nil
 }
 
 // onDelivery counts one message that reached one member, the hearer.
@@ -179,14 +216,20 @@ func (g *Generator) onDelivery(m mark) error {
 	}
 	r := g.rooms[int(m.room)]
 	if place == nil || r == nil || m.number >= r.sent {
-		g.strays++
+		// One who follows the session knows better which rooms it is in.
+		if g.minder == nil {
+			g.strays++
+		}
 		return nil
 	}
 	if !place.tally.take(m.number) {
 		g.twice++
 		return nil
 	}
-	_ = g.latency.RecordValue(min((g.now-m.sent)/1000, g.latency.HighestTrackableValue()))
+	// What was said before the connection was there comes as late as its user.
+	if !c.role.Unmeasured && m.sent >= c.since {
+		_ = g.latency.RecordValue(min((g.now-m.sent)/1000, g.latency.HighestTrackableValue()))
+	}
 	i := m.number - r.base
 	r.left[i]--
 	if r.left[i] > 0 {

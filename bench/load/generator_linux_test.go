@@ -44,6 +44,9 @@ type town struct {
 	posts   int
 	fault   func(member, n int, frame []byte) []byte
 	pongs   int
+	// said is all that was posted; a town that forgets says nothing again.
+	said    [][]byte
+	forgets bool
 }
 
 func (s *town) serve(t *testing.T) netip.AddrPort {
@@ -86,6 +89,11 @@ func (s *town) member(c net.Conn) {
 		switch {
 		case op == opPong:
 			s.pongs++
+		case op == opClose:
+			s.mu.Unlock()
+			return
+		case bytes.HasPrefix(payload, []byte("back ")):
+			s.back(c, string(payload))
 		case string(payload) == "join":
 			s.members = append(s.members, c)
 			_, _ = c.Write(append(serverFrame(opPing, []byte("there?")), serverFrame(OpText, []byte("joined"))...))
@@ -94,8 +102,22 @@ func (s *town) member(c net.Conn) {
 				_, _ = m.Write(s.fault(i, s.posts, serverFrame(OpText, payload)))
 			}
 			s.posts++
+			s.said = append(s.said, payload)
 		}
 		s.mu.Unlock()
+	}
+}
+
+// back says what was said since, to one who was away, and takes them in again. Under s.mu.
+func (s *town) back(c net.Conn, payload string) {
+	heard := 0
+	_, _ = fmt.Sscanf(payload, "back %d", &heard)
+	s.members = append(s.members, c)
+	_, _ = c.Write(serverFrame(OpText, []byte("joined")))
+	for _, text := range s.said[heard:] {
+		if !s.forgets {
+			_, _ = c.Write(serverFrame(OpText, text))
+		}
 	}
 }
 

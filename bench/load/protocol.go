@@ -21,6 +21,28 @@ type Protocol interface {
 	Answer(payload []byte) ([]byte, error)
 }
 
+// Minder is a Protocol that follows each user's session: it sees holes and doubles in what no mark is on, and knows how to go
+// on with a session over another connection.
+type Minder interface {
+	Protocol
+	// Mind looks at the payload of each frame that reaches the user, before anything else is done with it. It does not keep
+	// it. An error ends the user's connection.
+	Mind(user int, payload []byte) error
+	// Return is what is said on a new connection, instead of Steps, until the user's session goes on where it was.
+	Return(user int) []Step
+}
+
+// Role is what is special about a user. The zero value is a user who reads, posts in turn and is measured.
+type Role struct {
+	// Mute users are never the authors of what Run posts.
+	Mute bool
+	// Unmeasured users' latencies are left out; whether everything reached them is not.
+	Unmeasured bool
+	// Small users have a receive buffer of a few kilobytes, and segments as a network has them: without that, the loopback
+	// takes megabytes for one who does not read.
+	Small bool
+}
+
 // Step is one thing to say and what to wait for afterwards.
 type Step struct {
 	// Say is the payload of one frame; nil says nothing.

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -20,6 +21,9 @@ type Plan struct {
 	// Warm is how long load is put on before anything is counted, and For how long it is counted. After that the generator
 	// waits for the last messages, until nothing has come for Quiet and the server did not compute, or Drain is over.
 	Warm, For, Quiet, Drain time.Duration
+	// Turn is called on each turn of the loop, also while it waits for the last messages; it may cut connections and bring
+	// them back. nil does nothing.
+	Turn func() error
 	// CPU is the processor time that the server has used; nil where it is not known.
 	CPU func() time.Duration
 }
@@ -43,6 +47,8 @@ type Figures struct {
 	Late    int64 `json:"late"`
 	Twice   int64 `json:"twice"`
 	Strays  int64 `json:"strays"`
+	// Unsaid is how many messages were due where nobody was there to post them.
+	Unsaid int64 `json:"unsaid,omitempty"`
 }
 
 // Run puts the load on that the plan says, and waits for the last message.
@@ -58,6 +64,12 @@ func (g *Generator) Run(ctx context.Context, p Plan) (Figures, error) {
 		send = g.openLoop(p)
 	}
 	var f Figures
+	if turn := p.Turn; turn != nil {
+		post := send
+		send = func() error { return errors.Join(turn(), post()) }
+	} else {
+		p.Turn = func() error { return nil }
+	}
 	if err := g.loop(ctx, p.Warm, send); err != nil {
 		return f, err
 	}
@@ -81,6 +93,7 @@ func (g *Generator) Run(ctx context.Context, p Plan) (Figures, error) {
 	}
 	f.P50, f.P99, f.P999 = g.latency.ValueAtPercentile(50), g.latency.ValueAtPercentile(99), g.latency.ValueAtPercentile(99.9)
 	f.Missing, f.Twice, f.Strays = g.missing(), g.twice, g.strays
+	f.Unsaid = g.unsaid
 	if !silent {
 		f.Missing, f.Late = 0, f.Missing
 	}
@@ -91,14 +104,18 @@ func (g *Generator) Run(ctx context.Context, p Plan) (Figures, error) {
 // says nothing and yet computes is not done either: some go through all they hold for each message.
 func (g *Generator) drain(ctx context.Context, p Plan) (silent bool, err error) {
 	had, since, used := g.deliveries, time.Now(), p.CPU()
-	err = g.until(ctx, p.Drain, func() bool {
+	var failed error
+	err = g.Until(ctx, p.Drain, func() bool {
+		if failed = p.Turn(); failed != nil {
+			return true
+		}
 		if quiet := time.Since(since); g.deliveries != had || quiet > p.Quiet && p.CPU()-used > quiet/4 {
 			had, since, used = g.deliveries, time.Now(), p.CPU()
 		}
 		silent = g.open == 0 || time.Since(since) > p.Quiet
 		return silent
 	})
-	return silent, err
+	return silent, errors.Join(failed, err)
 }
 
 // loop calls send and polls, for so long.

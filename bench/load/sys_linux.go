@@ -29,6 +29,9 @@ func write(fd int, p []byte) (int, error) {
 // watch tells epoll what to report of the connection.
 func (g *Generator) watch(op int, c *conn) error {
 	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP, Fd: int32(c.user)}
+	if c.deaf {
+		ev.Events = 0 // the end of both directions, or a reset, is reported all the same
+	}
 	if c.writable {
 		ev.Events |= unix.EPOLLOUT
 	}
@@ -41,25 +44,47 @@ func (g *Generator) watch(op int, c *conn) error {
 // connsPerSource is how many connections are opened from one address of the loopback network: less than the ports of one.
 const connsPerSource = 5000
 
-// dial begins the user's connection.
+// dial begins the user's first connection.
 func (g *Generator) dial(user int) error {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("socket: %w", err)
-	}
-	c := &conn{fd: fd, user: user, writable: true}
+	c := &conn{fd: -1, user: user, role: g.role(user), state: stateClosed}
 	for _, room := range g.roomsOf(user) {
 		c.rooms = append(c.rooms, membership{room: uint32(room)})
 	}
 	g.conns = append(g.conns, c)
-	if err := prepare(fd, g.addr, user); err != nil {
+	return g.connect(c)
+}
+
+// connect begins a connection where there is none.
+func (g *Generator) connect(c *conn) error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket: %w", err)
+	}
+	c.fd, c.state, c.writable = fd, stateConnecting, true
+	if err := prepare(fd, g.addr, c.user); err != nil {
 		return err
+	}
+	if c.role.Small {
+		if err := shrink(fd); err != nil {
+			return err
+		}
 	}
 	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(g.addr.Port()), Addr: g.addr.Addr().As4()})
 	if err != nil && err != unix.EINPROGRESS {
 		return fmt.Errorf("connect: %w", err)
 	}
 	return g.watch(unix.EPOLL_CTL_ADD, c)
+}
+
+// shrink has the connection hold little: 4 KiB of receive buffer, segments of an Ethernet.
+func shrink(fd int) error {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 4<<10); err != nil {
+		return fmt.Errorf("SO_RCVBUF: %w", err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, 1460); err != nil {
+		return fmt.Errorf("TCP_MAXSEG: %w", err)
+	}
+	return nil
 }
 
 func prepare(fd int, to netip.AddrPort, user int) error {

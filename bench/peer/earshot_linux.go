@@ -19,9 +19,16 @@ import (
 // earshot is the product, as its users run it: accounts and rooms in its database, tokens for the log-in.
 type earshot struct {
 	bin, data string
-	tokens    []string
-	rooms     []int64
+	// users and places are how many users and rooms there are.
+	users, places int
+	tokens        []string
+	rooms         []int64
+	// runs is how many generators have spoken.
+	runs int
 }
+
+// Earshot is the product with so many users and rooms.
+func Earshot(users, rooms int) Candidate { return &earshot{users: users, places: rooms} }
 
 func (e *earshot) Name() string { return "Earshot" }
 
@@ -33,7 +40,7 @@ func (e *earshot) Prepare(ctx context.Context, env Env) error {
 	e.bin, e.data = env.Earshot, filepath.Join(env.Tmp, "earshot")
 	names := filepath.Join(env.Tmp, "users.txt")
 	var list bytes.Buffer
-	for user := range Users {
+	for user := range e.users {
 		fmt.Fprintln(&list, userName(user))
 	}
 	if err := os.WriteFile(names, list.Bytes(), 0o600); err != nil {
@@ -49,8 +56,8 @@ func (e *earshot) Prepare(ctx context.Context, env Env) error {
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		e.tokens = append(e.tokens, lines.Text())
 	}
-	if len(e.tokens) != Users {
-		return fmt.Errorf("%d tokens for %d users", len(e.tokens), Users)
+	if len(e.tokens) != e.users {
+		return fmt.Errorf("%d tokens for %d users", len(e.tokens), e.users)
 	}
 	return e.makeRooms(ctx)
 }
@@ -68,7 +75,7 @@ func (e *earshot) run(ctx context.Context, args ...string) ([]byte, error) {
 
 // makeRooms makes the rooms on the command line, which no limit of a user holds, and asks the API for their ids.
 func (e *earshot) makeRooms(ctx context.Context) error {
-	for number := range Rooms {
+	for number := range e.places {
 		if _, err := e.run(ctx, "room", "create", roomName(number), "--data", e.data); err != nil {
 			return err
 		}
@@ -113,7 +120,7 @@ func (e *earshot) findRooms(ctx context.Context, addr netip.AddrPort) error {
 	for _, room := range list.Rooms {
 		ids[room.Name] = room.ID
 	}
-	for number := range Rooms {
+	for number := range e.places {
 		id, ok := ids[roomName(number)]
 		if !ok {
 			return fmt.Errorf("%s: the room %s was made and is not there", answer.Status, roomName(number))
@@ -130,13 +137,18 @@ func (e *earshot) Command(addr netip.AddrPort) (string, []string, error) {
 	}, nil
 }
 
-func (e *earshot) Protocol() load.Protocol { return &EarshotProtocol{Tokens: e.tokens, Rooms: e.rooms} }
+func (e *earshot) Protocol() load.Protocol {
+	e.runs++
+	return &EarshotProtocol{Tokens: e.tokens, Rooms: e.rooms, Run: e.runs}
+}
 
 // EarshotProtocol is docs/protocol.md, the socket.
 type EarshotProtocol struct {
 	// Tokens is each user's bearer token, Rooms each room's id.
 	Tokens []string
 	Rooms  []int64
+	// Run is another for each generator: a post under a nonce that the same user has used is not said again.
+	Run int
 }
 
 // Opcode is text.
@@ -162,7 +174,7 @@ func (p *EarshotProtocol) Steps(_ int, rooms []int) []load.Step {
 
 // Post posts under a nonce of its own.
 func (p *EarshotProtocol) Post(dst []byte, _, room int, text []byte, n uint64) []byte {
-	return fmt.Appendf(dst, `{"type":"post","ref":%d,"room":%d,"text":"%s","nonce":"n%d"}`, n, p.Rooms[room], text, n)
+	return fmt.Appendf(dst, `{"type":"post","ref":%d,"room":%d,"text":"%s","nonce":"%d-%d"}`, n, p.Rooms[room], text, p.Run, n)
 }
 
 // Answer has nothing to say: the WebSocket's pong is sign of life enough.

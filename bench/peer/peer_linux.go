@@ -43,7 +43,7 @@ type Candidate interface {
 // All returns the candidates, the product and the floor first.
 func All() []Candidate {
 	return []Candidate{
-		&earshot{}, &floor{}, &nats{}, &mosquitto{}, &centrifuge{}, &socketIO{}, &channels{},
+		Earshot(Users, Rooms), &floor{}, &nats{}, &mosquitto{}, &centrifuge{}, &socketIO{}, &channels{},
 	}
 }
 

@@ -158,6 +158,46 @@ func (s *Server) RSS() (int64, error) {
 	return field("/proc/"+pid+"/status", "VmRSS:")
 }
 
+// Resident is the server's resident memory in bytes by the kernel's counters: nearly as exact as RSS, and it does not hold the
+// server up.
+func (s *Server) Resident() (int64, error) {
+	return field("/proc/"+strconv.Itoa(s.cmd.Process.Pid)+"/status", "VmRSS:")
+}
+
+// Threads is how many threads of the system the server has.
+func (s *Server) Threads() (int64, error) {
+	n, err := field("/proc/"+strconv.Itoa(s.cmd.Process.Pid)+"/status", "Threads:")
+	return n >> 10, err
+}
+
+// Open is how many files, sockets among them, the server has open. Only root may look at a server that closes its memory to
+// others.
+func (s *Server) Open() (int, error) {
+	dir, err := os.Open("/proc/" + strconv.Itoa(s.cmd.Process.Pid) + "/fd")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = dir.Close() }()
+	names, err := dir.Readdirnames(-1)
+	return len(names), err
+}
+
+// Ended tells whether the server has ended.
+func (s *Server) Ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Log is all that the server printed, once it has ended.
+func (s *Server) Log() string {
+	<-s.done
+	return s.log.String()
+}
+
 func field(file, name string) (int64, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // in /proc
 	if err != nil {

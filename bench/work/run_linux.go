@@ -34,7 +34,7 @@ func (r *Runner) Run(ctx context.Context, w Work, c peer.Candidate) Outcome {
 	if r.Settle > 0 {
 		w.Settle = r.Settle
 	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute+2*w.Settle)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute+w.Settle+max(w.Settle, w.Forget))
 	defer cancel()
 	server, err := r.start(ctx, c)
 	if err != nil {
@@ -121,7 +121,7 @@ func (r *Runner) work(ctx context.Context, w Work, c peer.Candidate, server *pro
 	if !w.Idle || o.Late > 0 {
 		return nil
 	}
-	if err := g.Idle(ctx, w.Settle); err != nil {
+	if err := g.Idle(ctx, max(w.Settle, w.Forget)); err != nil {
 		return err
 	}
 	o.RSSAfter, err = perConn(server, o.RSSEmpty, w.Conns)

@@ -23,6 +23,9 @@ type Work struct {
 	// Warm and For are how long load is put on without and with counting, Settle how long nothing is done before memory is
 	// read.
 	Warm, For, Settle time.Duration
+	// Forget is how long is waited after traffic instead of Settle, where that is longer: servers that keep for a while what
+	// was said, for those who come back, have let it go by then.
+	Forget time.Duration
 }
 
 // Rooms is how many rooms there are.
@@ -71,7 +74,7 @@ func All(quick bool) []Work {
 			w.Conns, w.Title = 1000, w.Title+" (quick: a tenth)"
 			w.RoomSize = min(w.RoomSize, 1000)
 		}
-		w.Warm, w.For, w.Settle = w.Warm/4, w.For/5, w.Settle/5
+		w.Warm, w.For, w.Settle, w.Forget = w.Warm/4, w.For/5, w.Settle/5, 0
 	}
 	return works
 }
@@ -80,7 +83,7 @@ func full() []Work {
 	return []Work{
 		{
 			Key: "a", Title: "10,000 idle connections in rooms of ten", Conns: 10000, RoomSize: 10, PerUser: 1,
-			Idle: true, Rate: 2000, For: 10 * time.Second, Settle: 20 * time.Second,
+			Idle: true, Rate: 2000, For: 10 * time.Second, Settle: 20 * time.Second, Forget: 75 * time.Second,
 		},
 		{
 			Key: "b", Title: "one room of 1,000, closed loop, 4 in flight", Conns: 1000, RoomSize: 1000, PerUser: 1,

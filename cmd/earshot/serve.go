@@ -193,6 +193,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 func (s *server) sweep(ctx context.Context) {
 	ctx, s.endWork = context.WithCancel(ctx)
 	s.work.Go(func() { trim(ctx) })
+	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {
 		tick := time.NewTicker(sweepEvery)
 		defer tick.Stop()

@@ -86,7 +86,9 @@ func (l *backlog) add(b []byte, last bool) error {
 	}
 	if free := cap(l.bytes) - len(l.bytes); free < len(b) {
 		// As in hub: a buffer that is given up is cleared, so that what was said does not stay in memory.
-		grown := make([]byte, len(l.bytes), 2*cap(l.bytes)+len(b))
+		// Within the bound, which is one of memory: only the last may go over it, by itself.
+		need := len(l.bytes) + len(b)
+		grown := make([]byte, len(l.bytes), max(min(2*need, l.max), need))
 		copy(grown, l.bytes)
 		clear(l.bytes)
 		l.bytes = grown

@@ -166,7 +166,7 @@ func measure(ctx context.Context, log *slog.Logger, o options, args []string, se
 		return nil, err
 	}
 	results := &report.Results{
-		Command: command(args), Date: time.Now().UTC().Format(time.DateOnly), Machine: machine(), Rounds: o.rounds, Quick: o.quick,
+		Command: command(args), Date: time.Now().UTC().Format(time.DateOnly), Machine: proc.Machine(), Rounds: o.rounds, Quick: o.quick,
 		Notes: make(map[string]string), Skipped: make(map[string]string),
 	}
 	candidates := prepare(ctx, log, o, results)

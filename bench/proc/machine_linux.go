@@ -1,4 +1,4 @@
-package main
+package proc
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// machine describes the machine without naming it.
-func machine() string {
+// Machine describes the machine without naming it.
+func Machine() string {
 	model := "processor of unknown make"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for line := range strings.Lines(string(text)) {
@@ -48,27 +48,4 @@ func online() int {
 		}
 	}
 	return max(n, 1)
-}
-
-// command is how the benchmark was run, without paths.
-func command(args []string) string {
-	words := []string{"make bench"}
-	var flags []string
-	for i := 0; i < len(args); i++ {
-		name, value, joined := strings.Cut(strings.TrimLeft(args[i], "-"), "=")
-		switch name {
-		case "only", "work", "rounds", "settle":
-			if !joined && i+1 < len(args) {
-				i++
-				value = args[i]
-			}
-			flags = append(flags, "-"+name+" "+value)
-		case "quick":
-			flags = append(flags, "-quick")
-		}
-	}
-	if len(flags) > 0 {
-		words = append(words, `BENCH="`+strings.Join(flags, " ")+`"`)
-	}
-	return strings.Join(words, " ")
 }
