@@ -18,6 +18,8 @@ type serverReply struct {
 	SignUp      string      `json:"sign_up"`
 	CreateRooms string      `json:"create_rooms"`
 	SetupNeeded bool        `json:"setup_needed"`
+	ResumeMs    int64       `json:"resume_ms"`
+	GraceMs     int64       `json:"grace_ms"`
 	Limits      wire.Limits `json:"limits"`
 }
 
@@ -42,10 +44,12 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	cfg := s.opts.Hub.Config()
 	return reply(w, http.StatusOK, serverReply{
 		Name: s.opts.Name, Version: s.opts.Version,
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
+		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(),
 	})
 }
 

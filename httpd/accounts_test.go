@@ -25,6 +25,7 @@ func login(name, password string) string {
 func TestSetUp(t *testing.T) {
 	h := newHouse(t, nil)
 	if got := read[serverReply](t, h.call(http.MethodGet, "/api/v1/server", "")); !got.SetupNeeded || got.Name != "Test" ||
+		got.ResumeMs != h.hub.Config().ResumeWindow.Milliseconds() || got.GraceMs != h.hub.Config().Grace.Milliseconds() ||
 		got.Version != "1.2.3" || got.SignUp != "invite" || got.CreateRooms != "everyone" || got.Limits.TextBytes != earshot.MaxText {
 		t.Errorf("before: %+v", got)
 	}

@@ -51,7 +51,7 @@ func do(t *testing.T, h http.Handler, method, path string, headers ...string) *h
 
 func TestPages(t *testing.T) {
 	s := bare(t, nil)
-	for _, path := range []string{"/", "/login", "/signup", "/setup", "/rooms", "/rooms/7", "/rooms/a/b"} {
+	for _, path := range []string{"/", "/login", "/signup", "/setup", "/privacy", "/rooms", "/rooms/7", "/rooms/a/b"} {
 		r := do(t, s, http.MethodGet, path)
 		if r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "<title>Earshot") || r.Header().Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s: %d %v", path, r.Code, r.Header())

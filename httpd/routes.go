@@ -27,6 +27,7 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/login", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
+	r.Get("/privacy", s.pages.index)
 	r.Get("/rooms", s.pages.index)
 	r.Get("/rooms/*", s.pages.index)
 	for path := range s.pages.files {

@@ -38,7 +38,7 @@ const maxRefused = 64
 // Encoding implements hub.Conn.
 func (c *conn) Encoding() hub.Encoding {
 	if c.deflate {
-		return deflated{}
+		return deflated{c.srv.packer}
 	}
 	return encoding{}
 }

@@ -2,6 +2,8 @@ package ws
 
 import (
 	"bytes"
+	"crypto/rand"
+	"errors"
 	"io"
 	"sync"
 
@@ -32,17 +34,17 @@ func offer() wsflate.Extension {
 }
 
 // deflated is the encoding of connections that negotiated compression.
-type deflated struct{}
+type deflated struct{ packer *packer }
 
 // AppendEvent implements hub.Encoding.
-func (deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
+func (d deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	dst, at := openFrame(dst)
 	dst = wire.AppendEvent(dst, ev)
 	plain := dst[at+shortHeader:]
 	if len(plain) < deflateFrom {
 		return closeFrame(dst, at)
 	}
-	packed, err := pack(plain)
+	packed, err := d.packer.pack(plain)
 	if err != nil || len(packed) >= len(plain) {
 		return closeFrame(dst, at)
 	}
@@ -55,19 +57,70 @@ func (deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	return dst
 }
 
-// pack compresses without keeping anything: the compressor has no state that outlives the call.
-func pack(plain []byte) ([]byte, error) {
-	var out bytes.Buffer
-	out.Grow(len(plain))
-	if err := flate.StatelessDeflate(&out, plain, false, nil); err != nil {
+// packer packs messages, and forgets them: the compressor keeps its tables for the next message, and in them a text stands
+// as one number a byte; and it keeps the end of what it gave. Both are written over with noise.
+type packer struct {
+	// many is noise of many letters, which the compressor takes one by one, and few of few, which it makes shorter.
+	many, few []byte
+}
+
+// mostAtOnce is how many bytes the compressor works on at a time.
+const mostAtOnce = 1 << 15
+
+func newPacker() *packer {
+	p := &packer{many: make([]byte, mostAtOnce), few: make([]byte, 1024)}
+	_, _ = rand.Read(p.many)    // never fails: crypto/rand
+	copy(p.many[16:32], p.many) // without any repetition it would not be worked on
+	for i := range p.few {
+		p.few[i] = p.many[64+i] & 7
+	}
+	return p
+}
+
+// pack compresses. What it gives is the caller's to clear.
+func (p *packer) pack(plain []byte) ([]byte, error) {
+	out := fixed{make([]byte, 0, len(plain))}
+	err := flate.StatelessDeflate(&out, plain, false, nil)
+	for _, noise := range [][]byte{p.many[:min(len(plain), len(p.many))], p.few} {
+		_ = flate.StatelessDeflate(io.Discard, noise, false, nil) // Discard takes all
+	}
+	if err != nil {
+		clear(out.bytes)
 		return nil, err
 	}
-	return bytes.TrimSuffix(out.Bytes(), []byte(deflateTail)), nil
+	return bytes.TrimSuffix(out.bytes, []byte(deflateTail)), nil
+}
+
+// fixed takes what fits into its bytes, so that none are left behind by growing.
+type fixed struct{ bytes []byte }
+
+// errNoGain: a message does not become shorter by compressing it.
+var errNoGain = errors.New("ws: compressing gains nothing")
+
+// Write implements io.Writer.
+func (f *fixed) Write(b []byte) (int, error) {
+	if len(b) > cap(f.bytes)-len(f.bytes) {
+		return 0, errNoGain
+	}
+	f.bytes = append(f.bytes, b...)
+	return len(b), nil
 }
 
 // inflater unpacks messages, with readers that are used again: each has a window of 32 KiB, so there are as many as
 // messages are unpacked at once, and none while nobody sends.
-type inflater struct{ readers sync.Pool }
+type inflater struct {
+	readers sync.Pool
+	// blank is a block that is not compressed, of as many zeros as a reader's window holds (RFC 1951, section 3.2.4).
+	blank []byte
+}
+
+// window is how much of what it unpacked a reader keeps (RFC 1951, section 2).
+const window = 32 << 10
+
+func newInflater() *inflater {
+	header := []byte{1, window & 0xff, window >> 8, ^byte(window & 0xff), ^byte(window >> 8)}
+	return &inflater{blank: append(header, make([]byte, window)...)}
+}
 
 // usedReader is what flate.NewReader made, as its documentation says.
 type usedReader interface {
@@ -76,30 +129,62 @@ type usedReader interface {
 }
 
 // inflate unpacks a message of at most so many bytes. It stops at the bound whatever the message would become: ten
-// kilobytes can unpack to ten megabytes.
+// kilobytes can unpack to ten megabytes. What it gives is the caller's to clear; nothing else is left of it.
 func (i *inflater) inflate(packed []byte, bound int) ([]byte, error) {
-	// The tail that the sender took off, and an empty last block, so that the reader finds an end.
-	source := io.MultiReader(bytes.NewReader(packed), bytes.NewReader([]byte(deflateTail+"\x01\x00\x00\xff\xff")))
-	var r io.Reader
-	if used, ok := i.readers.Get().(usedReader); ok {
-		if err := used.Reset(source, nil); err != nil {
+	// With the tail that the sender took off, and an empty last block, so that the reader finds an end. In one piece, and
+	// from a reader of bytes, so that flate does not read ahead into a buffer of its own.
+	const end = deflateTail + "\x01\x00\x00\xff\xff"
+	whole := append(append(make([]byte, 0, len(packed)+len(end)), packed...), end...)
+	defer clear(whole)
+	source := bytes.NewReader(whole)
+	r, used := i.readers.Get().(usedReader)
+	if used {
+		if err := r.Reset(source, nil); err != nil {
 			return nil, err
 		}
-		r = used
 	} else {
-		r = flate.NewReader(source)
+		r = flate.NewReader(source).(usedReader) //nolint:forcetypeassert // as its documentation says
 	}
-	defer i.readers.Put(r)
-	var out bytes.Buffer
-	out.Grow(min(bound, 4*len(packed)))
-	_, err := io.Copy(&out, io.LimitReader(r, int64(bound)+1))
+	out, err := readUpTo(r, 4*len(packed), bound)
+	if i.wipe(r) {
+		i.readers.Put(r)
+	}
 	switch {
 	case err != nil:
-		clear(out.Bytes())
+		clear(out)
 		return nil, &violation{ws.StatusInvalidFramePayloadData, "the message does not unpack"}
-	case out.Len() > bound:
-		clear(out.Bytes())
+	case len(out) > bound:
+		clear(out)
 		return nil, &violation{ws.StatusMessageTooBig, "the message is longer than this server allows"}
 	}
-	return out.Bytes(), nil
+	return out, nil
+}
+
+// wipe writes over what the reader keeps of the last message, and tells whether it could.
+func (i *inflater) wipe(r usedReader) bool {
+	if r.Reset(bytes.NewReader(i.blank), nil) != nil {
+		return false
+	}
+	n, err := io.Copy(io.Discard, r)
+	return n == window && err == nil
+}
+
+// readUpTo reads to the end, or one byte more than the bound. Buffers that become too small are cleared.
+func readUpTo(r io.Reader, guess, bound int) ([]byte, error) {
+	out := make([]byte, 0, min(bound+1, max(guess, deflateFrom)))
+	for {
+		n, err := r.Read(out[len(out):cap(out)])
+		out = out[:len(out)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil || len(out) > bound:
+			return out, err
+		case len(out) == cap(out):
+			grown := make([]byte, len(out), min(bound+1, 2*cap(out)))
+			copy(grown, out)
+			clear(out)
+			out = grown
+		}
+	}
 }

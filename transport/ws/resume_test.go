@@ -67,7 +67,7 @@ func TestResumeSlowly(t *testing.T) {
 		text := strings.Repeat("x", 8000) // 4.8 MB: more than the system's own buffers hold
 		for i := range posts {
 			ben.send(`{"type":"post","ref":%d,"room":%d,"nonce":"n%d","text":"%s"}`, i+2, room, i, text)
-			ben.until(fmt.Sprintf(`"nonce":"n%d"`, i))
+			ben.until(fmt.Sprintf(`"nonce":"n%d","text"`, i)) // heard, not only acknowledged: so it is never far behind
 		}
 		back := h.dial("ana")
 		back.hello()

@@ -7,6 +7,7 @@
 package ws
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -60,7 +61,8 @@ type Server struct {
 	writeBuffer int
 	log         *slog.Logger
 	begin       time.Time
-	inflater    inflater
+	inflater    *inflater
+	packer      *packer
 	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
 	pollers     *pollers  // nil where every connection has goroutines
 
@@ -87,6 +89,8 @@ func New(opts Options) (*Server, error) {
 		frameBytes:  orDefault(opts.FrameBytes, DefaultFrameBytes),
 		ping:        orDefault(opts.Ping, DefaultPing),
 		writeBuffer: orDefault(opts.WriteBuffer, DefaultWriteBuffer),
+		packer:      newPacker(),
+		inflater:    newInflater(),
 		conns:       make(map[*conn]struct{}),
 		empty:       make(chan struct{}),
 	}
@@ -144,10 +148,11 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 		return nil
 	}
 	_ = nc.SetDeadline(time.Time{})
-	early := make([]byte, rw.Reader.Buffered())
-	if _, err := rw.Read(early); err != nil && len(early) > 0 {
-		early = nil
-	}
+	// What came with the handshake stands in a buffer of net/http's, which is used again for another connection: there it
+	// is cleared.
+	ahead, _ := rw.Peek(rw.Reader.Buffered())
+	early := bytes.Clone(ahead)
+	clear(ahead)
 	_, compressed := extension.Accepted()
 	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential)
 	return nil

@@ -10,6 +10,8 @@ const server: Server = {
   sign_up: 'open',
   create_rooms: 'everyone',
   setup_needed: false,
+  resume_ms: 60_000,
+  grace_ms: 10_000,
   limits,
 };
 

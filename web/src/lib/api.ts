@@ -7,6 +7,10 @@ export interface Server {
   sign_up: 'open' | 'invite' | 'closed';
   create_rooms: 'everyone' | 'staff';
   setup_needed: boolean;
+  /** For how long what is said stays in the server's memory, in milliseconds; 0 where it does not. */
+  resume_ms: number;
+  /** For how long nobody is told of a lost connection, in milliseconds. */
+  grace_ms: number;
   limits: Limits;
 }
 

@@ -4,11 +4,13 @@ export type Route =
   | { page: 'room'; name: string }
   | { page: 'login' }
   | { page: 'signup'; invitation: string }
-  | { page: 'setup' };
+  | { page: 'setup' }
+  | { page: 'privacy' };
 
 export function routeOf(path: string, search: string): Route {
   if (path === '/login') return { page: 'login' };
   if (path === '/setup') return { page: 'setup' };
+  if (path === '/privacy') return { page: 'privacy' };
   if (path === '/signup')
     return { page: 'signup', invitation: new URLSearchParams(search).get('invitation') ?? '' };
   // Whatever follows is a name: one that no room can have is told to be none.

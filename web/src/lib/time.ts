@@ -17,6 +17,18 @@ export const shortTime = (at: number): string =>
 /** Date and time in full, for a tooltip. */
 export const fullTime = (at: number): string => full.format(at);
 
+/** A span of milliseconds in the largest unit that fits it evenly: "1 minute", "90 seconds", "500 milliseconds". */
+export function span(ms: number): string {
+  const units = [
+    [60_000, 'minute'],
+    [1000, 'second'],
+    [1, 'millisecond'],
+  ] as const;
+  const [size, unit] = units.find(([size]) => ms % size === 0 && ms >= size) ?? [1, 'millisecond'];
+  const count = Math.round(ms / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
 /** "Today", "Yesterday" or the day by name. */
 export function dayName(at: number, now: number): string {
   const today = new Date(now);

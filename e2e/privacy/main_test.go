@@ -1,0 +1,59 @@
+//go:build unix
+
+package privacy
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+var long = flag.Bool("long", false, "have ten times as much said")
+
+// patience is how long anything that must happen may take to.
+const patience = 60 * time.Second
+
+// program is the binary under test: what the variable EARSHOT names, else one that TestMain builds and names there.
+func program() string { return os.Getenv("EARSHOT") }
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if program() == "" {
+		dir, err := os.MkdirTemp("", "earshot-privacy-")
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		path := filepath.Join(dir, "earshot")
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		build := exec.CommandContext(ctx, "go", "build", "-o", path, "../../cmd/earshot")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("building the server: %w: %s", err, out)
+		}
+		if err := os.Setenv("EARSHOT", path); err != nil {
+			return 0, err
+		}
+	}
+	code = m.Run()
+	if code == 0 {
+		err = goleak.Find()
+	}
+	return code, err
+}

@@ -1,0 +1,52 @@
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Server } from '../src/lib/api';
+import Privacy from '../src/lib/pages/Privacy.svelte';
+import { routeOf } from '../src/lib/routes';
+import { span } from '../src/lib/time';
+import { limits } from './fake';
+
+const server: Server = {
+  name: 'Test',
+  version: '0',
+  sign_up: 'open',
+  create_rooms: 'everyone',
+  setup_needed: false,
+  resume_ms: 90_000,
+  grace_ms: 10_000,
+  limits,
+};
+
+afterEach(cleanup);
+
+describe('what is kept', () => {
+  test('has an address', () => {
+    expect(routeOf('/privacy', '')).toEqual({ page: 'privacy' });
+  });
+
+  test('is told with the server\u2019s own settings', () => {
+    render(Privacy, { server, inside: false });
+    expect(screen.getByTestId('window').textContent).toBe('90 seconds');
+    expect(screen.getByTestId('grace').textContent).toBe('10 seconds');
+    expect(screen.getByRole('link', { name: 'Log in' }).getAttribute('href')).toBe('/login');
+  });
+
+  test('of a server that keeps nothing', () => {
+    render(Privacy, { server: { ...server, resume_ms: 0, grace_ms: 0 }, inside: true });
+    expect(screen.getByTestId('window').textContent).toBe('Only until it has been passed on.');
+    expect(screen.queryByTestId('grace')).toBeNull();
+    expect(screen.getByRole('link', { name: 'Back to the rooms' }).getAttribute('href')).toBe('/');
+  });
+
+  test.each([
+    [60_000, '1 minute'],
+    [600_000, '10 minutes'],
+    [90_000, '90 seconds'],
+    [1000, '1 second'],
+    [1500, '1500 milliseconds'],
+    [1, '1 millisecond'],
+    [0.5, '1 millisecond'],
+  ])('%d ms is %s', (ms, words) => {
+    expect(span(ms)).toBe(words);
+  });
+});
