@@ -62,6 +62,7 @@ type Server struct {
 	begin       time.Time
 	inflater    inflater
 	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
+	big         sync.Pool // of *[bigRead]byte: what much is read with
 	pollers     *pollers  // nil where every connection has goroutines
 
 	// links are the goroutines that serve connections, sweeping the one that sweeps.
