@@ -1,26 +1,21 @@
 package httpd
 
 import (
-	"bytes"
 	"context"
-	"log"
 	"log/slog"
+	"strings"
 )
 
-// newErrorLog is what net/http tells its troubles to. Handshakes of TLS that fail are the trouble of whoever tried, with
-// whatever they sent: they are told at the level of requests, so that nobody outside can fill the log.
-func newErrorLog(to *slog.Logger) *log.Logger {
-	return log.New(errorLog{to}, "", 0)
-}
+// demoting is the log that net/http tells its troubles to. Handshakes of TLS that fail are the trouble of whoever tried,
+// with whatever they sent: they are told at the level of requests, so that nobody outside can fill the log.
+type demoting struct{ slog.Handler }
 
-type errorLog struct{ log *slog.Logger }
-
-// Write implements io.Writer; net/http gives it one message at a time.
-func (l errorLog) Write(message []byte) (int, error) {
-	level := slog.LevelWarn
-	if bytes.Contains(message, []byte("TLS handshake error")) {
-		level = slog.LevelDebug
+// Handle implements slog.Handler.
+func (h demoting) Handle(ctx context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "TLS handshake error") {
+		if r.Level = slog.LevelDebug; !h.Enabled(ctx, r.Level) {
+			return nil
+		}
 	}
-	l.log.Log(context.Background(), level, string(bytes.TrimRight(message, "\n")))
-	return len(message), nil
+	return h.Handler.Handle(ctx, r)
 }

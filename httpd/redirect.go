@@ -41,7 +41,7 @@ func NewRedirect(base, port string, log *slog.Logger) *Redirect {
 	})
 	return &Redirect{&http.Server{
 		Handler: handler, ReadHeaderTimeout: times.Header, ReadTimeout: times.Header, WriteTimeout: times.Header,
-		IdleTimeout: time.Second, MaxHeaderBytes: maxHeaderBytes, ErrorLog: newErrorLog(log),
+		IdleTimeout: time.Second, MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(demoting{log.Handler()}, slog.LevelWarn),
 	}}
 }
 

@@ -117,7 +117,7 @@ func New(opts Options) (*Server, error) {
 		WriteTimeout:      opts.Times.Answer,
 		IdleTimeout:       opts.Times.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          newErrorLog(opts.Log),
+		ErrorLog:          slog.NewLogLogger(demoting{opts.Log.Handler()}, slog.LevelWarn),
 		TLSConfig:         opts.TLS,
 	}
 	return s, nil

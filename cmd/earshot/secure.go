@@ -71,7 +71,7 @@ func (s *server) complain(ctx context.Context, host string) {
 		return
 	}
 	if problem := s.secure.files.Problem(host, time.Now()); problem != nil {
-		s.log.WarnContext(ctx, problem.Error())
+		s.log.WarnContext(ctx, "browsers will refuse the TLS certificate, now or soon", slog.Any("problem", problem))
 	}
 }
 

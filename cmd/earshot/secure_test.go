@@ -80,8 +80,16 @@ func trusting(t *testing.T, own *tls.Certificate, protocol string) *http.Client 
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
-// fetch calls and gives the answer with its body read.
-func fetch(t *testing.T, client *http.Client, method, url, body string) (*http.Response, string) {
+// answered is what came back.
+type answered struct {
+	proto  string
+	status int
+	header http.Header
+	text   string
+}
+
+// fetch calls and reads the answer.
+func fetch(t *testing.T, client *http.Client, method, url, body string) answered {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -98,7 +106,7 @@ func fetch(t *testing.T, client *http.Client, method, url, body string) (*http.R
 	if err := errors.Join(err, answer.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(text)
+	return answered{answer.Proto, answer.StatusCode, answer.Header, string(text)}
 }
 
 func TestPagesAndAPIOverTLS(t *testing.T) {
@@ -112,22 +120,22 @@ func TestPagesAndAPIOverTLS(t *testing.T) {
 	for _, protocol := range []string{"HTTP/1.1", "HTTP/2.0"} {
 		client := trusting(t, own, protocol)
 		for _, path := range []string{"/healthz", "/", "/api/v1/server"} {
-			answer, _ := fetch(t, client, http.MethodGet, r.url+path, "")
-			if answer.Proto != protocol || (answer.StatusCode != http.StatusOK && path != "/") {
-				t.Errorf("%s by %s: %s %s", path, protocol, answer.Proto, answer.Status)
+			answer := fetch(t, client, http.MethodGet, r.url+path, "")
+			if answer.proto != protocol || (answer.status != http.StatusOK && path != "/") {
+				t.Errorf("%s by %s: %s %d", path, protocol, answer.proto, answer.status)
 			}
-			if got := answer.Header.Get("Strict-Transport-Security"); got != "max-age=15552000" {
+			if got := answer.header.Get("Strict-Transport-Security"); got != "max-age=15552000" {
 				t.Errorf("%s by %s: HSTS %q", path, protocol, got)
 			}
 		}
 		login := fmt.Sprintf(`{"username":"ana","password":%q}`, aPassword)
-		answer, text := fetch(t, client, http.MethodPost, r.url+"/api/v1/login", login)
-		if cookie := answer.Header.Get("Set-Cookie"); answer.StatusCode != http.StatusOK || !strings.Contains(cookie, "; Secure") {
-			t.Errorf("log-in by %s: %s %s, cookie %q", protocol, answer.Status, text, cookie)
+		answer := fetch(t, client, http.MethodPost, r.url+"/api/v1/login", login)
+		if cookie := answer.header.Get("Set-Cookie"); answer.status != http.StatusOK || !strings.Contains(cookie, "; Secure") {
+			t.Errorf("log-in by %s: %d %s, cookie %q", protocol, answer.status, answer.text, cookie)
 		}
 	}
 	off := serve(t, t.TempDir(), append(id.flags(), "--tls-hsts", "0")...)
-	if answer, _ := fetch(t, trusting(t, own, "HTTP/1.1"), http.MethodGet, off.url+"/healthz", ""); answer.Header.Get("Strict-Transport-Security") != "" {
+	if answer := fetch(t, trusting(t, own, "HTTP/1.1"), http.MethodGet, off.url+"/healthz", ""); answer.header.Get("Strict-Transport-Security") != "" {
 		t.Error("HSTS is said although it is off")
 	}
 }
@@ -188,7 +196,7 @@ func TestConversationOverTLS(t *testing.T) {
 // leafOf shakes hands and gives the fingerprint of the certificate that the server shows.
 func leafOf(t *testing.T, url string) string {
 	t.Helper()
-	conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "https://")) //nolint:gosec // it is looked at here
+	conn, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "https://"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +253,7 @@ func TestUnfitCertificates(t *testing.T) {
 	}
 	id.renew("other.example")
 	r := serve(t, data, append(id.flags(), "--public-url", "https://chat.example")...)
-	if !strings.Contains(r.stderr.String(), "level=WARN msg=\"the TLS certificate is not for this server") {
+	if !strings.Contains(r.stderr.String(), "level=WARN msg=\"browsers will refuse the TLS certificate, now or soon\" problem=\"it is not for this server") {
 		t.Errorf("log: %s", r.stderr)
 	}
 }
@@ -285,10 +293,10 @@ func TestRedirect(t *testing.T) {
 		cancel()
 		client := trusting(t, &tls.Certificate{Leaf: &x509.Certificate{}}, "HTTP/1.1")
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			answer, text := fetch(t, client, method, plain+"/rooms/1?a=b", "")
-			if got := answer.Header.Get("Location"); answer.StatusCode != http.StatusPermanentRedirect || got != strings.Replace(c.want, "PORT", port, 1) ||
-				text != "" || answer.Header.Get("Set-Cookie") != "" || answer.Header.Get("Strict-Transport-Security") != "" {
-				t.Errorf("%s: %s to %q with %q", method, answer.Status, got, text)
+			answer := fetch(t, client, method, plain+"/rooms/1?a=b", "")
+			if got := answer.header.Get("Location"); answer.status != http.StatusPermanentRedirect || got != strings.Replace(c.want, "PORT", port, 1) ||
+				answer.text != "" || answer.header.Get("Set-Cookie") != "" || answer.header.Get("Strict-Transport-Security") != "" {
+				t.Errorf("%s: %d to %q with %q", method, answer.status, got, answer.text)
 			}
 		}
 	}

@@ -131,8 +131,8 @@ func TestUpgradeUnderTLS(t *testing.T) {
 			t.Errorf("returned: %v", got)
 		}
 		before = next
-		if answer, _ := fetch(t, client, http.MethodGet, plain, ""); answer.Header.Get("Location") != r.url+"/" {
-			t.Errorf("redirected to %q", answer.Header.Get("Location"))
+		if answer := fetch(t, client, http.MethodGet, plain, ""); answer.header.Get("Location") != r.url+"/" {
+			t.Errorf("redirected to %q", answer.header.Get("Location"))
 		}
 	}
 	_ = ana.CloseNow()

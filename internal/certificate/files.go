@@ -88,7 +88,7 @@ func (f *Files) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return f.pair, nil
 }
 
-// Problem tells in a sentence what clients will find wrong with the certificate at that time, nil if nothing: that it is not
+// Problem tells in a clause what clients will find wrong with the certificate at that time, nil if nothing: that it is not
 // valid yet or no more, or soon no more, or does not name the host. An empty host is any.
 func (f *Files) Problem(host string, now time.Time) error {
 	f.mu.Lock()
@@ -97,17 +97,17 @@ func (f *Files) Problem(host string, now time.Time) error {
 	const soon = 7 * 24 * time.Hour
 	switch {
 	case now.Before(leaf.NotBefore):
-		return fmt.Errorf("the TLS certificate is not valid before %s", leaf.NotBefore.Format(time.RFC3339))
+		return fmt.Errorf("it is not valid before %s", leaf.NotBefore.Format(time.RFC3339))
 	case now.After(leaf.NotAfter):
-		return fmt.Errorf("the TLS certificate has expired on %s", leaf.NotAfter.Format(time.RFC3339))
+		return fmt.Errorf("it has expired on %s", leaf.NotAfter.Format(time.RFC3339))
 	}
 	if host != "" {
 		if err := leaf.VerifyHostname(host); err != nil {
-			return fmt.Errorf("the TLS certificate is not for this server: %w", err)
+			return fmt.Errorf("it is not for this server: %w", err)
 		}
 	}
 	if now.Add(soon).After(leaf.NotAfter) {
-		return fmt.Errorf("the TLS certificate expires on %s", leaf.NotAfter.Format(time.RFC3339))
+		return fmt.Errorf("it expires on %s", leaf.NotAfter.Format(time.RFC3339))
 	}
 	return nil
 }

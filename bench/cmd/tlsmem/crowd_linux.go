@@ -143,7 +143,7 @@ func (m *member) frame(first byte, payload []byte) error {
 	if n := len(payload); n < 126 {
 		out = append(out, 0x80|byte(n))
 	} else {
-		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n)) //nolint:gosec // a few hundred
+		out = binary.BigEndian.AppendUint16(append(out, 0x80|126), uint16(n))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -151,9 +151,9 @@ func measure(ctx context.Context, s settings, server *proc.Server, tokens []stri
 	}
 	all.leave()
 	each := func(rss int64) float64 { return float64(rss-base) / float64(s.n) / 1000 }
-	fmt.Printf("%d connections in %.1f s (TLS %v). Without any: %.1f MB. At rest: %.2f kB each. After %d messages received: %.2f kB each.\n",
+	_, err = fmt.Fprintf(os.Stdout, "%d connections in %.1f s (TLS %v). Without any: %.1f MB. At rest: %.2f kB each. After %d messages received: %.2f kB each.\n",
 		s.n, took.Seconds(), !s.plain, float64(base)/1e6, each(rest), roomSize*posts, each(after))
-	return nil
+	return err
 }
 
 // memory is the server's resident memory when it has settled.
