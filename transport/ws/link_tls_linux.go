@@ -28,10 +28,10 @@ type veiled struct {
 	// writes has frames encrypted and written in one order. It is taken before the locks of crypto/tls, and those before the
 	// socket's.
 	writes sync.Mutex
-	// holding and last tell what to do with what crypto/tls writes: that it may wait, as in hold, and that it is taken even
-	// when the backlog is full. crypto/tls also writes of its own accord while it reads, when the other side asks for a new
-	// key; that is atomic so that it may look.
-	holding, last atomic.Bool
+	// holding and granted tell what to do with what crypto/tls writes: that it may wait, as in hold, and that it is taken
+	// however full the backlog is. crypto/tls also writes of its own accord while it reads, when the other side asks for a new
+	// key: that is not granted, or at most while something else is. They are atomic because it looks at them then.
+	holding, granted atomic.Bool
 }
 
 // veil puts TLS, of which the handshake is done, over the socket.
@@ -60,11 +60,13 @@ func (v *veiled) hold(b []byte) error { return v.encrypt(b, true) }
 func (v *veiled) encrypt(b []byte, hold bool) error {
 	v.writes.Lock()
 	defer v.writes.Unlock()
-	// Before it is encrypted: a record that is not sent would be missing in the row.
+	// Before it is encrypted, and for all of it: a record that is not sent would be missing in the row.
 	if err := v.fits(len(b) + (len(b)/recordSize+1)*recordOverhead); err != nil {
 		return err
 	}
 	v.holding.Store(hold)
+	v.granted.Store(true)
+	defer v.granted.Store(false)
 	if _, err := v.tls.Write(b); err != nil {
 		v.abort()
 		return errClosed
@@ -72,17 +74,18 @@ func (v *veiled) encrypt(b []byte, hold bool) error {
 	return nil
 }
 
-// fits tells whether so many bytes more may be kept.
+// fits tells whether so many bytes more are taken: within the bound, and in one write however many when nothing waits,
+// because most of them go at once then.
 func (v *veiled) fits(n int) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch {
+	switch waiting := len(v.pending.bytes); {
 	case v.over():
 		return errClosed
-	case len(v.pending.bytes)+n > v.pending.max:
-		return errSlow
+	case waiting == 0 || v.held || waiting+n <= v.pending.max:
+		return nil
 	}
-	return nil
+	return errSlow
 }
 
 func (v *veiled) finish(last []byte) {
@@ -92,7 +95,7 @@ func (v *veiled) finish(last []byte) {
 		return
 	}
 	v.holding.Store(false)
-	v.last.Store(true)
+	v.granted.Store(true)
 	// What fails here fails because the socket broke, which the loop finds.
 	_, _ = v.tls.Write(last)
 	_ = v.tls.CloseWrite()
@@ -175,7 +178,7 @@ func (b bottom) Write(p []byte) (int, error) {
 	if b.holding.Load() {
 		err = b.retain(p)
 	} else {
-		err = b.put(p, b.last.Load())
+		err = b.put(p, b.granted.Load())
 	}
 	if err != nil {
 		return 0, err
