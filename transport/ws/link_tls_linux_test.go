@@ -30,15 +30,15 @@ func TestWhatWasSaidIsWiped(t *testing.T) {
 func TestRation(t *testing.T) {
 	s, peer := heldSocket(t)
 	b := bottom{&veiled{socket: s, ration: 2}}
-	if _, err := unix.Write(peer, []byte("ab")); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := unix.Write(peer, []byte("c")); err != nil {
+	if _, err := unix.Write(peer, []byte("abc")); err != nil {
 		t.Fatal(err)
 	}
 	buf := make([]byte, 10)
 	if n, err := b.Read(buf); n != 2 || err != nil {
 		t.Fatalf("%d, %v", n, err)
+	}
+	if _, err := unix.Write(peer, []byte("d")); err != nil {
+		t.Fatal(err)
 	}
 	if n, err := b.Read(buf); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("%d, %v", n, err)
