@@ -157,6 +157,13 @@ func dialTLS(t *testing.T, client *http.Client, url, token string) (*websocket.C
 	return conn, hear(t, conn, wire.FrameHello)
 }
 
+func say(t *testing.T, conn *websocket.Conn, frame string, args ...any) {
+	t.Helper()
+	if err := conn.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, frame, args...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestConversationOverTLS has two people talk over TLS, compressed, and one of them lose the connection and resume.
 func TestConversationOverTLS(t *testing.T) {
 	data, id := t.TempDir(), newIdentity(t)

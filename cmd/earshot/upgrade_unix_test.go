@@ -21,13 +21,6 @@ import (
 	"github.com/earshot-chat/earshot/wire"
 )
 
-func say(t *testing.T, conn *websocket.Conn, frame string, args ...any) {
-	t.Helper()
-	if err := conn.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, frame, args...)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestUpgrade puts a successor in the place of a server at which people talk: for them it is a connection that was lost,
 // and nothing is missing.
 func TestUpgrade(t *testing.T) {
