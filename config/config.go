@@ -62,10 +62,30 @@ type Address struct {
 	Listen string `help:"The address to listen on. A host left out, as in :8000, is every network interface." default:"127.0.0.1:8000" placeholder:"HOST:PORT" toml:"listen"`
 	// PublicURL is the server as people reach it: scheme and host, and a port where it is not the scheme's own.
 	PublicURL string `help:"The address at which people reach the server, such as https://chat.example.org, where it is another than the one listened on. With https, cookies are sent over TLS only." placeholder:"URL" toml:"public_url"`
+
+	TLS TLS `embed:"" prefix:"tls-" toml:"tls"`
 }
 
 // Secure tells whether people reach the server over TLS only.
-func (a Address) Secure() bool { return strings.HasPrefix(strings.ToLower(a.PublicURL), "https://") }
+func (a Address) Secure() bool {
+	return a.TLS.On() || strings.HasPrefix(strings.ToLower(a.PublicURL), "https://")
+}
+
+// TLS says whether the server itself speaks TLS, and with which certificate.
+type TLS struct {
+	// Cert and Key are the names of PEM files; both or neither.
+	Cert string `help:"The certificate for TLS, a PEM file with those of the authorities in between behind it. It is read again when it changes." placeholder:"FILE" toml:"cert"`
+	Key  string `help:"The private key of the certificate, a PEM file." placeholder:"FILE" toml:"key"`
+	// Dev makes a certificate at each start, which is in no file.
+	Dev bool `help:"Speak TLS with a certificate that the server makes for itself at each start, for trying: browsers warn of it." toml:"dev"`
+	// Redirect is an address to listen on, host:port, that only sends to https; empty for none.
+	Redirect string `help:"An address, such as :80, at which plain HTTP is answered with a redirect to https, and with nothing else." placeholder:"HOST:PORT" toml:"redirect"`
+	// HSTS is how long browsers may come back over TLS only; 0 does not say so. It does not hold with Dev.
+	HSTS time.Duration `name:"hsts" help:"For how long a browser that was here over TLS refuses to come without (Strict-Transport-Security); 0 leaves it free. Not said with --tls-dev." default:"4320h" placeholder:"TIME" toml:"hsts"`
+}
+
+// On tells whether the server itself speaks TLS.
+func (t TLS) On() bool { return t.Dev || t.Cert != "" }
 
 // Limits is what the server holds each client to. It tells them in its first frame.
 type Limits struct {

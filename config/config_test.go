@@ -156,10 +156,62 @@ func TestBadSettings(t *testing.T) {
 		"--log-level=loud":                    "debug, info, warn or error",
 		"--log-format=xml":                    "text or json",
 		"--name= ":                            "from 1 to 200",
+		"--tls-cert=cert.pem":                 "belong together",
+		"--tls-key=key.pem":                   "belong together",
+		"--tls-redirect=:80":                  "needs tls.cert",
+		"--tls-redirect=80":                   "HOST:PORT",
+		"--tls-hsts=-1s":                      "0 or from 1s",
+		"--tls-hsts=30000h":                   "0 or from 1s",
 	} {
 		if _, err := parse(t, nil, args); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, not one with %q", args, err, want)
 		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	c, err := parse(t, nil)
+	if err != nil || c.TLS.On() || c.Secure() || c.TLS.HSTS != 180*24*time.Hour {
+		t.Errorf("by default: %+v, %v", c.TLS, err)
+	}
+	name := file(t, "[tls]\ndev = true\nhsts = '0'\nredirect = ':80'")
+	c, err = parse(t, map[string]string{"EARSHOT_CONFIG": name})
+	if err != nil || !c.TLS.Dev || !c.Secure() || c.TLS.HSTS != 0 || c.TLS.Redirect != ":80" {
+		t.Errorf("by the file: %+v, %v", c.TLS, err)
+	}
+	c, err = parse(t, map[string]string{"EARSHOT_TLS_CERT": "c", "EARSHOT_TLS_KEY": "k"})
+	if err != nil || c.TLS.Dev || !c.Secure() || !c.TLS.On() {
+		t.Errorf("by the environment: %+v, %v", c.TLS, err)
+	}
+	if _, err := parse(t, nil, "--tls-dev", "--tls-cert=c", "--tls-key=k"); err == nil || !strings.Contains(err.Error(), "cannot be set together") {
+		t.Errorf("both kinds: %v", err)
+	}
+	a := config.Address{Listen: ":8443", TLS: config.TLS{Dev: true}}
+	if got := a.BaseURL(addr(t, "[::]:8443")); got != "https://localhost:8443" {
+		t.Errorf("address: %s", got)
+	}
+	a.Listen = "Chat.lan:443"
+	if got := a.BaseURL(addr(t, "10.0.0.1:443")); got != "https://chat.lan" {
+		t.Errorf("address: %s", got)
+	}
+	for _, c := range []struct{ listen, public, want string }{
+		{"Chat.lan:443", "https://chat.example:444", "chat.example"},
+		{"Chat.lan:443", "", "Chat.lan"},
+		{"10.0.0.1:443", "", "10.0.0.1"},
+		{":443", "", ""},
+		{"0.0.0.0:443", "", ""},
+		{"localhost:443", "", ""},
+		{"[::1]:443", "", ""},
+	} {
+		a := config.Address{Listen: c.listen, PublicURL: c.public}
+		if got := a.Host(); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+	set := config.Config{Address: config.Address{Listen: "127.0.0.1:443", TLS: config.TLS{Dev: true}}}
+	want := []string{"https://127.0.0.1", "https://[::1]", "https://localhost"}
+	if got, err := set.AllowedOrigins(addr(t, "127.0.0.1:443"), config.Host{}); err != nil || !slices.Equal(got, want) {
+		t.Errorf("origins: %v, %v", got, err)
 	}
 }
 

@@ -53,7 +53,28 @@ func (a *Address) BaseURL(addr net.Addr) string {
 	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
 		host = "localhost"
 	}
-	return origin("http", host, port)
+	return origin(a.scheme(), host, port)
+}
+
+// scheme is what the server itself speaks.
+func (a *Address) scheme() string {
+	if a.TLS.On() {
+		return "https"
+	}
+	return "http"
+}
+
+// Host is the name or address by which people reach the server, as far as that follows from what is set: the one of
+// PublicURL, or else of Listen. It is empty where that is the loopback or every interface.
+func (a *Address) Host() string {
+	if u, err := url.Parse(a.PublicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	host, _ := a.hostPort(nil)
+	if ip, err := netip.ParseAddr(host); strings.EqualFold(host, "localhost") || (err == nil && (ip.IsUnspecified() || ip.IsLoopback())) {
+		return ""
+	}
+	return host
 }
 
 // hostPort is what is listened on: the host as it was set, which may be a name, and the port that was in fact taken.
@@ -91,7 +112,7 @@ func (c *Config) AllowedOrigins(addr net.Addr, machine Host) ([]string, error) {
 	}
 	var origins []string
 	for _, h := range hosts {
-		origins = append(origins, origin("http", h, port))
+		origins = append(origins, origin(c.scheme(), h, port))
 	}
 	further := slices.Clone(c.Origins)
 	if c.PublicURL != "" {

@@ -22,6 +22,7 @@ const (
 	maxPing        = 10 * time.Minute
 	maxWindow      = 10 * time.Minute // a server that remembers nothing does not remember for longer
 	minWindowBytes = 16 << 10
+	maxHSTS        = 2 * 365 * 24 * time.Hour
 	maxWindowBytes = 1 << 30 // fits an int on every system
 	// jsonWorstCase is how many bytes JSON may need for one byte of a text: \u0001.
 	jsonWorstCase = 6
@@ -69,14 +70,42 @@ func (s *Storage) Validate() error {
 // Validate reports what cannot be used.
 func (a *Address) Validate() error {
 	var errs []error
-	if _, port, err := net.SplitHostPort(a.Listen); err != nil {
-		errs = append(errs, fmt.Errorf("listen is %q: it must be HOST:PORT, such as 127.0.0.1:8000", a.Listen))
-	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		errs = append(errs, fmt.Errorf("listen is %q: the port must be a number from 0 to 65535, not %q", a.Listen, port))
-	}
+	errs = append(errs, hostPort("listen", a.Listen, "127.0.0.1:8000"), a.TLS.Validate())
 	if a.PublicURL != "" {
 		_, err := parseOrigin("public_url", a.PublicURL)
 		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func hostPort(name, value, example string) error {
+	_, port, err := net.SplitHostPort(value)
+	if err != nil {
+		return fmt.Errorf("%s is %q: it must be HOST:PORT, such as %s", name, value, example)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%s is %q: the port must be a number from 0 to 65535, not %q", name, value, port)
+	}
+	return nil
+}
+
+// Validate reports what cannot be used.
+func (t *TLS) Validate() error {
+	var errs []error
+	if (t.Cert == "") != (t.Key == "") {
+		errs = append(errs, errors.New("tls.cert and tls.key belong together: one of them is missing"))
+	}
+	if t.Dev && (t.Cert != "" || t.Key != "") {
+		errs = append(errs, errors.New("tls.dev makes a certificate: it cannot be set together with tls.cert and tls.key"))
+	}
+	if t.Redirect != "" {
+		errs = append(errs, hostPort("tls.redirect", t.Redirect, ":80"))
+		if !t.On() {
+			errs = append(errs, errors.New("tls.redirect leads to https: it needs tls.cert and tls.key, or tls.dev"))
+		}
+	}
+	if t.HSTS != 0 && (t.HSTS < time.Second || t.HSTS > maxHSTS) {
+		errs = append(errs, fmt.Errorf("tls.hsts is %v: it must be 0 or from 1s to %v", t.HSTS, maxHSTS))
 	}
 	return errors.Join(errs...)
 }

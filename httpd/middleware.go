@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5/middleware"
@@ -22,9 +23,14 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
 
 // securityHeaders go with every answer, also with errors.
-func securityHeaders(next http.Handler) http.Handler {
+func (s *Server) securityHeaders(next http.Handler) http.Handler {
+	// RFC 6797. Of other servers under the same name nothing is known: so no includeSubDomains.
+	strict := "max-age=" + strconv.FormatInt(int64(s.opts.HSTS/time.Second), 10)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		if r.TLS != nil && s.opts.HSTS > 0 {
+			h.Set("Strict-Transport-Security", strict)
+		}
 		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer") // an invitation is part of an address

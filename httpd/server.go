@@ -5,6 +5,7 @@ package httpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -48,7 +49,11 @@ type Options struct {
 	BaseURL string
 	// Secure has cookies sent over TLS only, although TLS may end before this server.
 	Secure bool
-	Log    *slog.Logger
+	// TLS has the server speak it; nil for plain HTTP. It must know its certificates.
+	TLS *tls.Config
+	// HSTS is for how long a browser that was here over TLS is to refuse to come without; 0 says nothing of it.
+	HSTS time.Duration
+	Log  *slog.Logger
 
 	// Times bounds how long a connection may take; zero fields take the defaults.
 	Times Times
@@ -57,7 +62,8 @@ type Options struct {
 // Times bounds how long a connection may take over one request. A socket is not bound by them: net/http lifts its
 // deadlines when a connection is taken over.
 type Times struct {
-	// Header is for the request's header: 10 seconds. It is what cuts a client that sends it byte by byte.
+	// Header is for the handshake of TLS, and then for the request's header: 10 seconds each. It is what cuts a client that
+	// sends them byte by byte.
 	Header time.Duration
 	// Request is for header and body together: 30 seconds.
 	Request time.Duration
@@ -111,7 +117,8 @@ func New(opts Options) (*Server, error) {
 		WriteTimeout:      opts.Times.Answer,
 		IdleTimeout:       opts.Times.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(opts.Log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(demoting{opts.Log.Handler()}, slog.LevelWarn),
+		TLSConfig:         opts.TLS,
 	}
 	return s, nil
 }
@@ -133,9 +140,16 @@ func (t Times) orDefaults() Times {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Serve answers what comes to ln until Shutdown, which it reports by nil.
+// Serve answers what comes to ln until Shutdown, which it reports by nil. TLS is put on top of ln if it is in the options;
+// who speaks plain HTTP then is told so.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	var err error
+	if s.opts.TLS != nil {
+		err = s.server.ServeTLS(ln, "", "")
+	} else {
+		err = s.server.Serve(ln)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/internal/certificate"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/ws"
@@ -45,7 +46,7 @@ func (c *serveCmd) Run(env *environment) error {
 		return err
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
+	go func() { failed <- s.serve() }()
 	if err := s.greet(env, c); err != nil && env.ctx.Err() == nil {
 		return errors.Join(err, s.stop(stopTime))
 	}
@@ -78,6 +79,7 @@ type server struct {
 	socket   *ws.Server
 	http     *httpd.Server
 	listener net.Listener
+	secure   secure
 	baseURL  string
 
 	endWork context.CancelFunc
@@ -98,8 +100,11 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 			s = nil
 		}
 	}()
-	// The port first: a second server on the same data must not touch the database before it fails.
-	if s.listener, err = inheritOrListen(env, c.Listen); err != nil {
+	if err = s.loadCertificate(ctx, c); err != nil {
+		return s, err
+	}
+	// The port before the database: a second server on the same data must not touch that before it fails.
+	if err = s.inheritOrListen(env, c); err != nil {
 		return s, err
 	}
 	state, err := s.inherit(env, c)
@@ -123,7 +128,7 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {
 		return s, err
 	}
-	s.sweep(ctx)
+	s.sweep(ctx, c.Host())
 	return s, nil
 }
 
@@ -163,16 +168,23 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 		return err
 	}
 	s.baseURL = c.BaseURL(s.listener.Addr())
+	hsts := c.TLS.HSTS
+	if c.TLS.Dev {
+		hsts = 0 // a browser that was told it would refuse the next certificate without a way around
+	}
+	if err := s.makeRedirect(c); err != nil {
+		return err
+	}
 	s.http, err = httpd.New(httpd.Options{
 		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
-		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), Log: s.log,
+		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts, Log: s.log,
 	})
 	return err
 }
 
-// listen takes the address, or says in a sentence why it cannot be had.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen takes the address, or says in a sentence why it cannot be had and which flag it is of.
+func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	switch {
@@ -180,18 +192,21 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return listener, nil
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("the address %s is in use: another program, perhaps another Earshot, listens there. "+
-			"Choose another one with --listen", address)
+			"Choose another one with %s", address, flag)
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("listening on %s is not permitted: ports under 1024 need a privilege. "+
-			"Choose another one with --listen", address)
+			"Choose another one with %s", address, flag)
 	default:
 		return nil, fmt.Errorf("listening on %s: %w", address, err)
 	}
 }
 
-// sweep removes expired log-ins now and again, and gives memory back after bursts, until stop.
-func (s *server) sweep(ctx context.Context) {
+// sweep removes expired log-ins now and again, gives memory back after bursts, and looks at the certificate, until stop.
+func (s *server) sweep(ctx context.Context, host string) {
 	ctx, s.endWork = context.WithCancel(ctx)
+	if s.secure.files != nil {
+		s.work.Go(func() { s.watchCertificate(ctx, host) })
+	}
 	s.work.Go(func() { trim(ctx) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {
@@ -221,15 +236,7 @@ func (s *server) stop(within time.Duration) error {
 	s.endWork()
 	var errs []error
 	answered := make(chan error, 1)
-	switch {
-	case s.http != nil:
-		go func() { answered <- s.http.Shutdown(ctx) }()
-	default:
-		answered <- nil
-	}
-	if s.listener != nil && s.http == nil {
-		errs = append(errs, s.listener.Close())
-	}
+	go func() { answered <- s.endHTTP(ctx) }()
 	if s.hub != nil {
 		errs = append(errs, s.hub.Close(ctx))
 		if s.keep {
@@ -250,11 +257,34 @@ func (s *server) stop(within time.Duration) error {
 	return errors.Join(errs...)
 }
 
+// endHTTP ends what listens.
+func (s *server) endHTTP(ctx context.Context) error {
+	var errs []error
+	if s.http == nil { // nothing was served: the listeners are still ours
+		for _, l := range s.listeners() {
+			if l != nil {
+				errs = append(errs, l.Close())
+			}
+		}
+		return errors.Join(errs...)
+	}
+	if s.secure.redirect != nil {
+		errs = append(errs, s.secure.redirect.Shutdown(ctx))
+	}
+	return errors.Join(append(errs, s.http.Shutdown(ctx))...)
+}
+
 // greet says where the server is, and on an empty database how its first user is made. The code is for whoever started
 // the server: it goes to standard output and never to the log.
 func (s *server) greet(env *environment, c *serveCmd) error {
 	s.log.Info("listening", slog.String("address", s.listener.Addr().String()), slog.String("url", s.baseURL),
 		slog.String("version", version))
+	if s.secure.own != nil {
+		if _, err := fmt.Fprintf(env.stdout, "\n  The server made a TLS certificate for trying. Its SHA-256 fingerprint is\n\n      %s\n\n",
+			certificate.Fingerprint(s.secure.own)); err != nil {
+			return err
+		}
+	}
 	needed, err := s.accounts.SetupNeeded(env.ctx)
 	if err != nil || !needed {
 		return err

@@ -60,7 +60,7 @@ func (s *server) untilOver(env *environment, failed <-chan error) (*handover.Suc
 			go func(out chan<- outcome) {
 				ctx, cancel := context.WithTimeout(env.ctx, readyTime)
 				defer cancel()
-				next, err := env.inherited.Start(ctx, s.listener)
+				next, err := env.inherited.Start(ctx, s.listeners()...)
 				out <- outcome{next, err}
 			}(starting)
 		case o := <-starting:
@@ -76,11 +76,11 @@ func (s *server) untilOver(env *environment, failed <-chan error) (*handover.Suc
 // handOver stops and gives the state to the successor. If that has died meanwhile, another one is started: the listening
 // socket is kept open until then.
 func (s *server) handOver(env *environment, next *handover.Successor) error {
-	spare, err := duplicate(s.listener)
+	spare, err := duplicate(s.listeners())
+	defer closeAll(spare)
 	if err != nil {
 		return errors.Join(err, next.Abandon(), s.stop(stopTime))
 	}
-	defer func() { _ = spare.Close() }()
 	s.keep = true
 	if err := s.stop(handTime); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		s.log.Warn("stopping was not clean", slog.Any("error", err))
@@ -91,7 +91,7 @@ func (s *server) handOver(env *environment, next *handover.Successor) error {
 	err = next.Give(ctx, s.state)
 	if errors.Is(err, handover.ErrLost) {
 		s.log.Error("the successor died; starting another one", slog.Any("error", err))
-		if next, err = env.inherited.Start(ctx, spare); err == nil {
+		if next, err = env.inherited.Start(ctx, spare...); err == nil {
 			err = next.Give(ctx, s.state)
 		}
 	}
@@ -107,18 +107,31 @@ func (s *server) handOver(env *environment, next *handover.Successor) error {
 	return nil
 }
 
-// duplicate gives another descriptor of the same listening socket.
-func duplicate(l net.Listener) (net.Listener, error) {
-	tcp, ok := l.(*net.TCPListener)
-	if !ok {
-		return nil, errors.New("not a TCP socket")
+// duplicate gives other descriptors of the same listening sockets, as many as it can.
+func duplicate(listeners []net.Listener) (others []net.Listener, err error) {
+	for _, l := range listeners {
+		tcp, ok := l.(*net.TCPListener)
+		if !ok {
+			return others, errors.New("not a TCP socket")
+		}
+		file, err := tcp.File()
+		if err != nil {
+			return others, err
+		}
+		other, err := net.FileListener(file)
+		_ = file.Close() // the listener has its own
+		if err != nil {
+			return others, err
+		}
+		others = append(others, other)
 	}
-	file, err := tcp.File()
-	if err != nil {
-		return nil, err
+	return others, nil
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		_ = l.Close() // spare ones, on which nothing was accepted
 	}
-	defer func() { _ = file.Close() }()
-	return net.FileListener(file)
 }
 
 // stopAndKeep stops, and leaves the state with systemd if the server was started by it: a restart is a resume then.
@@ -137,20 +150,32 @@ func (s *server) stopAndKeep(env *environment) error {
 	return err
 }
 
-// inheritOrListen takes the listening socket that the process was started with, or makes one.
-func inheritOrListen(env *environment, address string) (net.Listener, error) {
+// inheritOrListen takes the listening sockets that the process was started with, or makes them: first that of the server,
+// and then that of the redirect if there is to be one. A predecessor may have had none for that yet.
+func (s *server) inheritOrListen(env *environment, c *config.Config) error {
 	inherited := env.inherited.Listeners()
-	switch len(inherited) {
-	case 0:
-		return listen(env.ctx, address)
-	case 1:
-		return inherited[0], nil
+	most := 1
+	if c.TLS.Redirect != "" {
+		most = 2
 	}
-	errs := []error{fmt.Errorf("the server was given %d listening sockets: it takes one", len(inherited))}
-	for _, l := range inherited {
-		errs = append(errs, l.Close())
+	if len(inherited) > most {
+		closeAll(inherited)
+		return fmt.Errorf("the server was given %d listening sockets: it takes one, and with tls.redirect a second one for that",
+			len(inherited))
 	}
-	return nil, errors.Join(errs...)
+	var err error
+	if len(inherited) > 0 {
+		s.listener = inherited[0]
+	} else if s.listener, err = listen(env.ctx, c.Listen, "--listen"); err != nil {
+		return err
+	}
+	switch {
+	case len(inherited) > 1:
+		s.secure.redirectListener = inherited[1]
+	case most > 1:
+		s.secure.redirectListener, err = listen(env.ctx, c.TLS.Redirect, "--tls-redirect")
+	}
+	return err
 }
 
 // inherit waits for the predecessor's state, if there is a predecessor, and then opens the database, which that has let

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -19,13 +20,6 @@ import (
 
 	"github.com/earshot-chat/earshot/wire"
 )
-
-func say(t *testing.T, conn *websocket.Conn, frame string, args ...any) {
-	t.Helper()
-	if err := conn.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, frame, args...)); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestUpgrade puts a successor in the place of a server at which people talk: for them it is a connection that was lost,
 // and nothing is missing.
@@ -92,6 +86,51 @@ func TestUpgrade(t *testing.T) {
 	}
 	lastOf(t, cmd, server)
 	if strings.Contains(r.stderr.String(), "hush") || strings.Contains(r.stderr.String(), "level=ERROR") {
+		t.Errorf("log: %s", r.stderr)
+	}
+}
+
+// TestUpgradeUnderTLS hands over twice while the certificate is renewed in between: both listening sockets go along, the
+// session is resumed over TLS, and the successor shows the new certificate.
+func TestUpgradeUnderTLS(t *testing.T) {
+	data, id := t.TempDir(), newIdentity(t)
+	own := id.renew("127.0.0.1")
+	wants(t, data, "ana\n", "user", "create", "--from", "-")
+	token := strings.TrimSpace(wants(t, data, "", "token", "create", "ana"))
+	wants(t, data, "", "room", "create", "lobby")
+	cmd, r := process(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--tls-redirect", "127.0.0.1:0", "--data", data}, id.flags()...)...)
+	r.await(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	plain := "http://" + r.stderr.waitFor(ctx, t, "msg=\"redirecting to https\" address=")
+	ana, before := dialTLS(t, trusting(t, own, "HTTP/1.1"), r.url, token)
+	say(t, ana, `{"type":"join","ref":1,"room":1}`)
+	hear(t, ana, wire.FrameJoined)
+	server := cmd.Process
+	for round := range 2 {
+		own = id.renew("127.0.0.1")
+		if err := server.Signal(syscall.SIGUSR2); err != nil {
+			t.Fatal(err)
+		}
+		hear(t, ana, wire.FrameStopping)
+		_ = ana.CloseNow()
+		server = heir(t, r, round)
+		client := trusting(t, own, "HTTP/1.1")
+		var next map[string]any
+		ana, next = dialTLS(t, client, r.url, token)
+		say(t, ana, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":0}]}`, before["resume"])
+		hear(t, ana, wire.FrameResumed)
+		if got := hear(t, ana, wire.FrameReturned); got["lost"] != 0.0 {
+			t.Errorf("returned: %v", got)
+		}
+		before = next
+		if answer := fetch(t, client, http.MethodGet, plain, ""); answer.header.Get("Location") != r.url+"/" {
+			t.Errorf("redirected to %q", answer.header.Get("Location"))
+		}
+	}
+	_ = ana.CloseNow()
+	lastOf(t, cmd, server)
+	if strings.Contains(r.stderr.String(), "level=ERROR") {
 		t.Errorf("log: %s", r.stderr)
 	}
 }

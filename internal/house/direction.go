@@ -53,6 +53,7 @@ func layers() []layer {
 		{pattern: "cmd/earshot", mayImport: []string{"*"}, never: []string{"testing"}},
 		{pattern: "e2e/*", mayImport: []string{".", "client"}, never: []string{"database/sql"}},
 		{pattern: "internal/house"},
+		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
 	}
 }

@@ -14,7 +14,6 @@ import (
 	gobwas "github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot/transport/ws"
-	"github.com/earshot-chat/earshot/wire"
 )
 
 // raw is a client that can send what no library would.
@@ -28,7 +27,7 @@ func (h *house) dialRaw(user string, extensions ...httphead.Option) *raw {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
-	nc, rest, _, err := gobwas.Dialer{Protocols: []string{wire.Subprotocol}, Extensions: extensions}.Dial(ctx, h.url(user))
+	nc, rest, _, err := h.dialer(extensions...).Dial(ctx, h.url(user))
 	if err != nil {
 		h.t.Fatalf("dial: %v", err)
 	}
@@ -201,7 +200,7 @@ func controlsAndViolations() []frameTest {
 
 func TestFrames(t *testing.T) {
 	tests := append(lengthsAndPieces(), controlsAndViolations()...)
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana")
 		for _, tc := range tests {

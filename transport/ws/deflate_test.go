@@ -13,7 +13,6 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/earshot-chat/earshot"
-	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -21,6 +20,7 @@ import (
 func (h *house) dialDeflate(user string, mode websocket.CompressionMode) *client {
 	h.t.Helper()
 	conn, resp, err := websocket.Dial(h.t.Context(), h.url(user), &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
+		HTTPClient:   h.http.Client(),
 		Subprotocols: []string{wire.Subprotocol}, CompressionMode: mode, CompressionThreshold: 1,
 	})
 	if err != nil {
@@ -37,7 +37,7 @@ func (h *house) dialDeflate(user string, mode websocket.CompressionMode) *client
 
 // TestCompressedConversation has one who compresses and one who does not hear each other, long texts and short.
 func TestCompressedConversation(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana", "ben", "cleo")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -127,7 +127,7 @@ func TestCompressedFrames(t *testing.T) {
 		{"the bit on a ping", [][]byte{setBits(compile(gobwas.OpPing, true, ""), rsv1)}, "", 1002},
 		{"another reserved bit", [][]byte{setBits(compile(gobwas.OpText, true, probe), 0x20)}, "", 1002},
 	}
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana")
 		for _, tc := range tests {
@@ -159,7 +159,7 @@ func TestCompressedFrames(t *testing.T) {
 // TestLongEventsAreCompressedOnce looks at the bytes: long events come compressed, and unpack by another library than
 // the one that packed them.
 func TestLongEventsAreCompressedOnce(t *testing.T) {
-	h := newHouse(t, ws.Options{}, nil)
+	h := newHouse(t, setup{}, nil)
 	h.addUsers("ana")
 	room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 	r := h.dialRawDeflate("ana")

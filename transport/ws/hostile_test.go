@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"runtime"
 	"slices"
@@ -22,7 +21,7 @@ import (
 )
 
 func TestHandshakesThatAreRefused(t *testing.T) {
-	h := newHouse(t, ws.Options{}, nil)
+	h := newHouse(t, setup{}, nil)
 	h.addUsers("ana")
 	good := map[string]string{
 		"Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket", "Sec-WebSocket-Version": "13",
@@ -84,7 +83,7 @@ func TestRefusedCommands(t *testing.T) {
 		{`{"type":"leave","ref":14,"room":%d}`, `"type":"left"`},
 		{`{"type":"post","ref":15,"room":%d,"nonce":"n","text":"after leaving"}`, `"ref":15,"code":"not_in_room"`},
 	}
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana", "ben")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -113,7 +112,7 @@ func TestRefusedCommands(t *testing.T) {
 }
 
 func TestFloodOfNonsenseIsEnded(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana")
 		ana := h.dialRaw("ana")
@@ -145,7 +144,7 @@ func TestFloodOfFramesIsEnded(t *testing.T) {
 		"joins":        compile(gobwas.OpText, true, `{"type":"join","ref":1,"room":4711}`),
 		"our own ping": compile(gobwas.OpText, true, `{"type":"ping","ref":1}`),
 	}
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, func(c *hub.Config) { c.FramesPerSecond, c.FramesBurst = 10, 200 })
 		for name, flood := range floods {
 			user := strings.ReplaceAll(name, " ", "-")
@@ -179,7 +178,7 @@ func TestFloodOfFramesIsEnded(t *testing.T) {
 }
 
 func TestCloseCodesOfTheServer(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, func(c *hub.Config) { c.SessionsPerUser = 1 })
 		h.addUsers("ana", "ben")
 		ana := h.dial("ana")
@@ -198,7 +197,7 @@ func TestCloseCodesOfTheServer(t *testing.T) {
 // TestSlowReaderHarmsNobody has one of three stop reading: it is closed with its code when its bound is reached, and
 // the others hear everything.
 func TestSlowReaderHarmsNobody(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		opts.WriteBuffer = 64 << 10
 		h := newHouse(t, opts, func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst, c.Grace = 1e6, 1e6, 0 })
 		h.addUsers("ana", "ben", "slow")
@@ -259,7 +258,7 @@ func TestSlowReaderHarmsNobody(t *testing.T) {
 
 // TestConnectionsComeAndGo has many connections join, talk and break off at any moment: nothing is left of them.
 func TestConnectionsComeAndGo(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, func(c *hub.Config) { c.ResumeWindow, c.Grace = 0, 0 })
 		h.addUsers("ana")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -269,7 +268,7 @@ func TestConnectionsComeAndGo(t *testing.T) {
 			wg.Go(func() {
 				for j := range 10 {
 					ctx, cancel := context.WithTimeout(context.Background(), patience)
-					nc, _, _, err := gobwas.Dialer{Protocols: []string{"earshot.v1"}}.Dial(ctx, h.url("ana"))
+					nc, _, _, err := h.dialer().Dial(ctx, h.url("ana"))
 					cancel()
 					if err != nil {
 						t.Errorf("dial: %v", err)
@@ -277,7 +276,7 @@ func TestConnectionsComeAndGo(t *testing.T) {
 					}
 					join := compile(gobwas.OpText, true, fmt.Sprintf(`{"type":"join","ref":1,"room":%d}`, room))
 					_, _ = nc.Write(slices.Concat(join, join)[:(i*10+j)%(2*len(join))])
-					if tcp, ok := nc.(*net.TCPConn); ok && j%2 == 0 {
+					if tcp, ok := tcpOf(nc); ok && j%2 == 0 {
 						_ = tcp.SetLinger(0) // a reset, not an end
 					}
 					_ = nc.Close()

@@ -16,8 +16,8 @@ var errSlow = errors.New("ws: the connection does not take its bytes")
 // errClosed: the link takes no more.
 var errClosed = errors.New("ws: the connection is closed")
 
-// link is the bytes under a connection. There are two: one on a loop of epoll, where a connection at rest has neither
-// goroutine nor buffer (Linux, plain TCP), and one with goroutines, for everything else. A link calls conn.receive with
+// link is the bytes under a connection. There are two: one on a loop of epoll, where a connection at rest has no goroutine
+// (Linux; TCP, and TLS over it), and one with goroutines, for everything else. A link calls conn.receive with
 // what comes in, from one goroutine at a time, and conn.gone once when there is nothing more to come or to send. If
 // receive gives it something to carry out, it does so before it calls receive again, where that may take its time.
 type link interface {

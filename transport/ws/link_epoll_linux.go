@@ -50,20 +50,17 @@ func (p *pollers) close() error {
 	return errors.Join(errs...)
 }
 
-// adopt takes a plain TCP connection over from net: its descriptor is duplicated and the original closed, which leaves
-// nothing of it with Go's own poller. It gives nil, and leaves the connection as it is, for any other kind.
+// adopt takes a TCP connection over from net, or TLS on top of one that came from a TakeoverListener: its descriptor is
+// duplicated and the original closed, which leaves nothing of it with Go's own poller. It gives nil, and leaves the
+// connection as it is, for any other kind.
 func (p *pollers) adopt(c *conn, nc net.Conn, bound int) (link, func(early []byte)) {
-	tcp, ok := nc.(*net.TCPConn)
+	cover, under := uncover(nc)
+	tcp, ok := under.(*net.TCPConn)
 	if !ok {
 		return nil, nil
 	}
-	raw, err := tcp.SyscallConn()
+	fd, err := duplicate(tcp)
 	if err != nil {
-		return nil, nil
-	}
-	fd := -1
-	err = raw.Control(func(old uintptr) { fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) })
-	if err != nil || fd < 0 {
 		return nil, nil
 	}
 	_ = tcp.Close()
@@ -72,7 +69,22 @@ func (p *pollers) adopt(c *conn, nc net.Conn, bound int) (link, func(early []byt
 	p.turn = (p.turn + 1) % len(p.loops)
 	p.mu.Unlock()
 	s := &socket{loop: l, conn: c, fd: fd, pending: backlog{max: bound}}
-	return s, s.start
+	if cover == nil {
+		return s, s.start
+	}
+	return veil(s, cover), s.start
+}
+
+// duplicate gives another descriptor of the connection.
+func duplicate(tcp *net.TCPConn) (int, error) {
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	fd := -1
+	var failed error
+	err = raw.Control(func(old uintptr) { fd, failed = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0) })
+	return fd, errors.Join(err, failed)
 }
 
 // loop waits for the sockets of many connections and reads them.
@@ -159,6 +171,8 @@ func (l *loop) recycle(b []byte) {
 type socket struct {
 	loop *loop
 	conn *conn
+	// veil is TLS between the socket and the connection, nil without.
+	veil *veiled
 
 	mu        sync.Mutex
 	fd        int // -1 once closed
@@ -175,7 +189,7 @@ type socket struct {
 // start puts the socket into its loop. What was read together with the handshake is taken first, in the same way.
 func (s *socket) start(early []byte) {
 	s.mu.Lock()
-	s.away = len(early) > 0
+	s.away = len(early) > 0 || s.veil != nil
 	s.interest = s.wanted()
 	s.loop.mu.Lock()
 	s.loop.sockets[s.fd] = s
@@ -185,7 +199,7 @@ func (s *socket) start(early []byte) {
 	if err != nil {
 		s.shut()
 	}
-	if len(early) > 0 {
+	if len(early) > 0 || s.veil != nil {
 		s.conn.digest(early)
 		s.back()
 	}
@@ -214,10 +228,13 @@ func (s *socket) watch() {
 	_ = unix.EpollCtl(s.loop.fd, unix.EPOLL_CTL_MOD, s.fd, &unix.EpollEvent{Events: want, Fd: int32(s.fd)}) //nolint:gosec // descriptors are small
 }
 
+// over tells that nothing more is taken. Under s.mu.
+func (s *socket) over() bool { return s.finishing || s.aborted || s.fd < 0 }
+
 func (s *socket) write(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.finishing || s.aborted || s.fd < 0 {
+	if s.over() {
 		return errClosed
 	}
 	return s.put(b, false)
@@ -229,9 +246,14 @@ func (s *socket) write(b []byte) error {
 func (s *socket) hold(b []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.finishing || s.aborted || s.fd < 0 {
+	if s.over() {
 		return errClosed
 	}
+	return s.retain(b)
+}
+
+// retain is hold under s.mu.
+func (s *socket) retain(b []byte) error {
 	if !s.away && len(s.pending.bytes) == 0 && len(b) <= heldSize {
 		s.held, s.pending.bytes = true, s.loop.buffer()
 	}
@@ -319,7 +341,7 @@ func (s *socket) hangUp() {
 func (s *socket) finish(last []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.finishing || s.aborted || s.fd < 0 {
+	if s.over() {
 		return
 	}
 	s.finishing = true
@@ -338,7 +360,7 @@ func (s *socket) abort() {
 func (s *socket) room(ctx context.Context) {
 	s.mu.Lock()
 	low := s.pending.lowered(0)
-	if s.finishing || s.aborted || s.fd < 0 {
+	if s.over() {
 		low = nil
 	}
 	s.mu.Unlock()
@@ -352,11 +374,11 @@ func (s *socket) stalledSince() time.Time {
 }
 
 // take gives what was read to the connection. What that must wait for is waited for on another goroutine; until it is
-// done, nothing is read.
-func (s *socket) take(data []byte) {
+// done, which take then tells, nothing is read.
+func (s *socket) take(data []byte) (away bool) {
 	later := s.conn.receive(data)
 	if later == nil {
-		return
+		return false
 	}
 	s.mu.Lock()
 	s.away = true
@@ -367,10 +389,14 @@ func (s *socket) take(data []byte) {
 		s.conn.digest(nil)
 		s.back()
 	}()
+	return true
 }
 
 // back goes on reading after a command was carried out elsewhere, or ends the connection if it broke meanwhile.
 func (s *socket) back() {
+	if s.veil != nil {
+		s.veil.readAhead()
+	}
 	s.mu.Lock()
 	s.away = false
 	s.watch()
@@ -399,6 +425,9 @@ func (s *socket) handle(events uint32, buf []byte) (holds bool) {
 	}
 	if events&(unix.EPOLLIN|unix.EPOLLHUP|unix.EPOLLERR) == 0 {
 		return false
+	}
+	if s.veil != nil {
+		return s.veil.handle(buf)
 	}
 	n, err := unix.Read(fd, buf)
 	switch {

@@ -7,29 +7,26 @@ import (
 	"time"
 )
 
-// stream is the link with goroutines: one reads, one writes. It works with every net.Conn on every system, TLS included,
-// at the price of two stacks and a buffer for each connection.
+// stream is the link with goroutines: one reads, and a second one writes while there is something to write. It works with
+// every net.Conn on every system, at the price of a stack and a small buffer for each connection at rest.
 type stream struct {
 	net  net.Conn
 	conn *conn
 
 	mu        sync.Mutex
-	wake      sync.Cond
 	pending   backlog
-	flying    int // bytes taken from pending that are being written now
+	flying    int  // bytes taken from pending that are being written now
+	writing   bool // the goroutine that writes is there
 	finishing bool
 	closed    bool
 }
 
 func newStream(c *conn, nc net.Conn, bound int) *stream {
-	s := &stream{net: nc, conn: c, pending: backlog{max: bound}}
-	s.wake.L = &s.mu
-	return s
+	return &stream{net: nc, conn: c, pending: backlog{max: bound}}
 }
 
-// start begins reading and writing. early is what was read together with the handshake.
+// start begins reading. early is what was read together with the handshake.
 func (s *stream) start(early []byte) {
-	s.conn.srv.links.Go(s.writeLoop)
 	s.conn.srv.links.Go(func() { s.readLoop(early) })
 }
 
@@ -43,11 +40,20 @@ func (s *stream) write(b []byte) error {
 		return errSlow
 	}
 	err := s.pending.add(b, false)
-	s.wake.Signal()
+	s.rouse()
 	return err
 }
 
-// hold is write, which only gathers what writeLoop then writes.
+// rouse sees to it that what is pending is written. It is called under s.mu, and only until readLoop is at its end: so no
+// goroutine begins while the server already waits for the last ones.
+func (s *stream) rouse() {
+	if !s.writing {
+		s.writing = true
+		s.conn.srv.links.Go(s.writeOut)
+	}
+}
+
+// hold is write, which only gathers what writeOut then writes.
 func (s *stream) hold(b []byte) error { return s.write(b) }
 
 func (s *stream) finish(last []byte) {
@@ -59,14 +65,13 @@ func (s *stream) finish(last []byte) {
 	s.finishing = true
 	s.pending.lower(true)
 	_ = s.pending.add(last, true)
-	s.wake.Signal()
+	s.rouse()
 }
 
 func (s *stream) abort() {
 	s.mu.Lock()
 	s.closed = true
 	s.pending.lower(true)
-	s.wake.Signal()
 	s.mu.Unlock()
 	// Whoever reads or writes now gets an error and ends; the error of a second Close says nothing new.
 	_ = s.net.Close()
@@ -88,23 +93,16 @@ func (s *stream) stalledSince() time.Time {
 	return s.pending.since
 }
 
-// writeLoop writes what gathers, until the link is finished or aborted.
-func (s *stream) writeLoop() {
-	var run []byte
+// writeOut writes what gathers, and ends when there is nothing more.
+func (s *stream) writeOut() {
 	for {
-		s.mu.Lock()
-		s.flying, s.pending.since = 0, time.Time{}
-		s.pending.lower(false)
-		for len(s.pending.bytes) == 0 && !s.finishing && !s.closed {
-			s.wake.Wait()
+		run, last := s.next()
+		if run == nil {
+			if last {
+				s.farewell()
+			}
+			return
 		}
-		if s.closed || len(s.pending.bytes) == 0 {
-			s.mu.Unlock()
-			break
-		}
-		run = s.pending.bytes
-		s.pending.bytes, s.pending.since, s.flying = nil, time.Now(), len(run)
-		s.mu.Unlock()
 		_, err := s.net.Write(run)
 		clear(run)
 		if err != nil {
@@ -112,30 +110,70 @@ func (s *stream) writeLoop() {
 			return
 		}
 	}
+}
+
+// next takes what is to be written now, as flying; nil if that is nothing, and then last tells whether nothing ever will
+// be, because the link is finished.
+func (s *stream) next() (run []byte, last bool) {
 	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed {
-		return
+	defer s.mu.Unlock()
+	s.flying, s.pending.since = 0, time.Time{}
+	s.pending.lower(false)
+	if s.closed || len(s.pending.bytes) == 0 {
+		s.writing = false
+		return nil, s.finishing && !s.closed
 	}
-	// All is written. The other side may take a while to read it and to close: readLoop waits for that, so long.
+	run = s.pending.bytes
+	s.pending.bytes, s.pending.since, s.flying = nil, time.Now(), len(run)
+	return run, false
+}
+
+// farewell tells the other side that all is written. It may take a while to read that and to close: readLoop waits for it,
+// so long.
+func (s *stream) farewell() {
 	if half, ok := s.net.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
 	_ = s.net.SetReadDeadline(time.Now().Add(lingerTime))
 }
 
+const (
+	// smallRead is the buffer that a connection waits with: mostly a command or a pong comes.
+	smallRead = 512
+	// bigRead is the buffer for what does not fit; it is kept for as long as more comes.
+	bigRead = 16 << 10
+)
+
 // readLoop reads until the connection ends.
 func (s *stream) readLoop(early []byte) {
 	defer s.conn.gone()
 	defer s.abort()
 	s.conn.digest(early)
-	buf := make([]byte, 4096)
+	buf := make([]byte, smallRead)
 	for {
 		n, err := s.net.Read(buf)
 		s.conn.digest(buf[:n])
+		if err == nil && n == len(buf) {
+			err = s.readMore()
+		}
 		if err != nil {
 			return
+		}
+	}
+}
+
+// readMore reads with a big buffer until less comes than a small one holds.
+func (s *stream) readMore() error {
+	buf, ok := s.conn.srv.big.Get().(*[bigRead]byte)
+	if !ok {
+		buf = new([bigRead]byte)
+	}
+	defer s.conn.srv.big.Put(buf) // digest has cleared it
+	for {
+		n, err := s.net.Read(buf[:])
+		s.conn.digest(buf[:n])
+		if err != nil || n < smallRead {
+			return err
 		}
 	}
 }

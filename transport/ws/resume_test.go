@@ -13,7 +13,6 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -54,7 +53,7 @@ func (h *house) sessions(want int) {
 // TestResumeSlowly comes back to a megabyte with a client that reads it bit by bit: it gets all of it, though no more than
 // a quarter may wait for it.
 func TestResumeSlowly(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		opts.WriteBuffer = 256 << 10
 		h := newHouse(t, opts, func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst = 1e6, 1e6; c.RoomWindowBytes = 8 << 20 })
 		h.addUsers("ana", "ben")
@@ -96,7 +95,7 @@ func TestPartings(t *testing.T) {
 		"binary frame": {func(c *client) { _ = c.conn.Write(c.t.Context(), websocket.MessageBinary, []byte("x")) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			links(t, func(t *testing.T, opts ws.Options) {
+			links(t, func(t *testing.T, opts setup) {
 				h := newHouse(t, opts, nil)
 				h.addUsers("ana")
 				room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -121,7 +120,7 @@ func TestPartings(t *testing.T) {
 
 // TestResumeOfALiveConnection closes the old connection with its code.
 func TestResumeOfALiveConnection(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -138,7 +137,7 @@ func TestResumeOfALiveConnection(t *testing.T) {
 
 // TestHostileResume gives tokens and lists of every bad kind; the connection goes on.
 func TestHostileResume(t *testing.T) {
-	h := newHouse(t, ws.Options{}, nil)
+	h := newHouse(t, setup{}, nil)
 	h.addUsers("ana", "eve")
 	room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 	ana, token := h.enter("ana", room)

@@ -16,7 +16,6 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/transport/ws"
-	"github.com/earshot-chat/earshot/wire"
 )
 
 // heard is what one connection heard in one stay in a room.
@@ -54,10 +53,19 @@ type frame struct {
 // TestRandomScheduleOfConnections has a thousand connections act at random and holds what they heard to the promises:
 // one order, once, nothing from before joining, nothing missing while there. Those that stall are closed, or catch up.
 func TestRandomScheduleOfConnections(t *testing.T) {
+	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+		t.Run(name, func(t *testing.T) {
+			randomSchedule(t, setup{Options: ws.Options{WriteBuffer: 16 << 10}, secure: secure})
+		})
+	}
+}
+
+func randomSchedule(t *testing.T, opts setup) {
+	t.Helper()
 	const walkers, rooms, steps = 1000, 100, 10
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	h := newHouse(t, ws.Options{WriteBuffer: 16 << 10}, func(c *hub.Config) { c.SessionsPerUser, c.RoomsPerUser = walkers, rooms })
+	h := newHouse(t, opts, func(c *hub.Config) { c.SessionsPerUser, c.RoomsPerUser = walkers, rooms })
 	h.addUsers("owner")
 	var ids []int64
 	for i := range rooms {
@@ -78,7 +86,7 @@ func TestRandomScheduleOfConnections(t *testing.T) {
 		all[i] = w
 		// Two rooms each, so that more is said than come and gone.
 		own := []int64{ids[i%rooms], ids[i*7%rooms]}
-		wg.Go(func() { w.live(h.url(names[i%len(names)]), own, steps) })
+		wg.Go(func() { w.live(h, names[i%len(names)], own, steps) })
 	}
 	wg.Wait()
 	// Everybody has acted. Those who are left hear the rest: joining again tells the number up to which they must have.
@@ -90,10 +98,10 @@ func TestRandomScheduleOfConnections(t *testing.T) {
 }
 
 // live connects and acts.
-func (w *walker) live(url string, rooms []int64, steps int) {
+func (w *walker) live(h *house, user string, rooms []int64, steps int) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	nc, rest, _, err := gobwas.Dialer{Protocols: []string{wire.Subprotocol}}.Dial(ctx, url)
+	nc, rest, _, err := h.dialer().Dial(ctx, h.url(user))
 	if err != nil {
 		w.t.Errorf("dial: %v", err)
 		w.dead = true
@@ -130,7 +138,7 @@ func (w *walker) live(url string, rooms []int64, steps int) {
 }
 
 func (w *walker) die() {
-	if tcp, ok := w.nc.(*net.TCPConn); ok && w.rng.IntN(2) == 0 {
+	if tcp, ok := tcpOf(w.nc); ok && w.rng.IntN(2) == 0 {
 		_ = tcp.SetLinger(0)
 	}
 	_ = w.nc.Close()

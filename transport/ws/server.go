@@ -64,6 +64,7 @@ type Server struct {
 	inflater    *inflater
 	packer      *packer
 	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
+	big         sync.Pool // of *[bigRead]byte: what much is read with
 	pollers     *pollers  // nil where every connection has goroutines
 
 	// links are the goroutines that serve connections, sweeping the one that sweeps.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -45,7 +44,7 @@ func TestTranscripts(t *testing.T) {
 	schemas := loadSchemas(t)
 	seen := make(map[string]bool)
 	for _, file := range files {
-		links(t, func(t *testing.T, opts ws.Options) {
+		links(t, func(t *testing.T, opts setup) {
 			script, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)

@@ -2,7 +2,9 @@ package ws_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/gobwas/httphead"
+	gobwas "github.com/gobwas/ws"
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot"
@@ -37,20 +41,32 @@ type house struct {
 	users map[string]earshot.User
 }
 
-// links are the two kinds of link; every conversation is held over both.
-func links(t *testing.T, run func(t *testing.T, opts ws.Options)) {
+// setup is what a house is made of.
+type setup struct {
+	ws.Options
+	// secure has it speak TLS.
+	secure bool
+}
+
+// links are the two kinds of link, each with and without TLS; every conversation is held over all of them.
+func links(t *testing.T, run func(t *testing.T, opts setup)) {
 	t.Helper()
-	for name, goroutines := range map[string]bool{"poller": false, "goroutines": true} {
-		t.Run(name, func(t *testing.T) { run(t, ws.Options{Goroutines: goroutines}) })
+	for name, opts := range map[string]setup{
+		"poller":         {},
+		"goroutines":     {Options: ws.Options{Goroutines: true}},
+		"poller TLS":     {secure: true},
+		"goroutines TLS": {Options: ws.Options{Goroutines: true}, secure: true},
+	} {
+		t.Run(name, func(t *testing.T) { run(t, opts) })
 	}
 }
 
-func newHouse(t *testing.T, opts ws.Options, change func(*hub.Config)) *house {
+func newHouse(t *testing.T, opts setup, change func(*hub.Config)) *house {
 	t.Helper()
 	return newHouseOn(t, local.New(), opts, change)
 }
 
-func newHouseOn(t *testing.T, relay earshot.Relay, opts ws.Options, change func(*hub.Config)) *house {
+func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.Config)) *house {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
@@ -63,15 +79,21 @@ func newHouseOn(t *testing.T, relay earshot.Relay, opts ws.Options, change func(
 	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
 	h.hub = hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: cfg})
 	opts.Hub, opts.Version = h.hub, "test"
-	if h.ws, err = ws.New(opts); err != nil {
+	if h.ws, err = ws.New(opts.Options); err != nil {
 		t.Fatal(err)
 	}
-	h.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h.http = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user := h.users[r.URL.Query().Get("user")]
 		if err := h.ws.Accept(w, r, user, earshot.SecretHash{byte(user.ID)}); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	}))
+	if opts.secure {
+		h.http.Listener = ws.TakeoverListener(h.http.Listener)
+		h.http.StartTLS()
+	} else {
+		h.http.Start()
+	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -121,6 +143,24 @@ func (h *house) url(user string) string {
 	return "ws" + strings.TrimPrefix(h.http.URL, "http") + "/ws?user=" + user
 }
 
+// dialer connects without a library that would keep to the rules.
+func (h *house) dialer(extensions ...httphead.Option) gobwas.Dialer {
+	d := gobwas.Dialer{Protocols: []string{wire.Subprotocol}, Extensions: extensions}
+	if transport, ok := h.http.Client().Transport.(*http.Transport); ok {
+		d.TLSConfig = transport.TLSClientConfig
+	}
+	return d
+}
+
+// tcpOf is the TCP connection under a client's.
+func tcpOf(nc net.Conn) (*net.TCPConn, bool) {
+	if cover, ok := nc.(*tls.Conn); ok {
+		nc = cover.NetConn()
+	}
+	tcp, ok := nc.(*net.TCPConn)
+	return tcp, ok
+}
+
 // client is a foreign WebSocket client.
 type client struct {
 	t    *testing.T
@@ -130,6 +170,7 @@ type client struct {
 func (h *house) dial(user string) *client {
 	h.t.Helper()
 	conn, _, err := websocket.Dial(h.t.Context(), h.url(user), &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
+		HTTPClient:   h.http.Client(),
 		Subprotocols: []string{wire.Subprotocol},
 	})
 	if err != nil {
@@ -212,7 +253,7 @@ func (r slowRelay) Publish(ctx context.Context, ev *earshot.Event) (earshot.Rece
 
 // The answer to a post goes out with the message (link.hold), but not only if one comes.
 func TestPostIsAnsweredWithoutItsMessage(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouseOn(t, slowRelay{local.New()}, opts, nil)
 		h.addUsers("ana")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
@@ -227,7 +268,7 @@ func TestPostIsAnsweredWithoutItsMessage(t *testing.T) {
 }
 
 func TestConversation(t *testing.T) {
-	links(t, func(t *testing.T, opts ws.Options) {
+	links(t, func(t *testing.T, opts setup) {
 		h := newHouse(t, opts, nil)
 		h.addUsers("ana", "ben")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/earshot-chat/earshot/config"
+	"github.com/earshot-chat/earshot/httpd"
+	"github.com/earshot-chat/earshot/internal/certificate"
+	"github.com/earshot-chat/earshot/transport/ws"
+)
+
+// certificateEvery is how often the certificate is looked at for what clients would find wrong with it.
+const certificateEvery = 24 * time.Hour
+
+// secure is what a server has that speaks TLS; all of it is nil in one that does not.
+type secure struct {
+	config *tls.Config
+	// files is the certificate that was set, and own the one that was made for trying: one of them.
+	files *certificate.Files
+	own   *tls.Certificate
+	// redirect answers plain HTTP at its listener, if that is wanted.
+	redirect         *httpd.Redirect
+	redirectListener net.Listener
+}
+
+// loadCertificate gets or makes the certificate, and says what is wrong with it.
+func (s *server) loadCertificate(ctx context.Context, c *config.Config) error {
+	var err error
+	switch {
+	case c.TLS.Dev:
+		machine := config.ThisHost()
+		hosts := []string{"localhost", "127.0.0.1", "::1"}
+		if machine.Name != "" {
+			hosts = append(hosts, machine.Name)
+		}
+		for _, addr := range machine.Addrs {
+			hosts = append(hosts, addr.String())
+		}
+		if host := c.Host(); host != "" {
+			hosts = append(hosts, host)
+		}
+		if s.secure.own, err = certificate.Own(hosts); err != nil {
+			return err
+		}
+		own := s.secure.own
+		s.secure.config = &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return own, nil },
+		}
+		s.log.WarnContext(ctx, "TLS with a certificate of the server's own, for trying: browsers warn of it",
+			slog.String("sha256", certificate.Fingerprint(own)))
+	case c.TLS.On():
+		if s.secure.files, err = certificate.Load(c.TLS.Cert, c.TLS.Key, s.log); err != nil {
+			return err
+		}
+		s.secure.config = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.secure.files.Get}
+		s.complain(ctx, c.Host())
+	}
+	return nil
+}
+
+// complain logs what is wrong with the certificate.
+func (s *server) complain(ctx context.Context, host string) {
+	if _, err := s.secure.files.Get(nil); err != nil { // a new one may be there, though nobody connected since
+		return
+	}
+	if problem := s.secure.files.Problem(host, time.Now()); problem != nil {
+		s.log.WarnContext(ctx, "browsers will refuse the TLS certificate, now or soon", slog.Any("problem", problem))
+	}
+}
+
+// watchCertificate complains once a day, until ctx ends.
+func (s *server) watchCertificate(ctx context.Context, host string) {
+	tick := time.NewTicker(certificateEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.complain(ctx, host)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// makeRedirect makes what answers plain HTTP.
+func (s *server) makeRedirect(c *config.Config) error {
+	if s.secure.redirectListener == nil {
+		return nil
+	}
+	base := ""
+	if strings.HasPrefix(s.baseURL, "https://") && c.PublicURL != "" {
+		base = s.baseURL
+	}
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		return fmt.Errorf("the port that is listened on: %w", err)
+	}
+	s.secure.redirect = httpd.NewRedirect(base, port, s.log)
+	return nil
+}
+
+// serve answers until stop. The listeners stay as they are, so that they can be passed to a successor.
+func (s *server) serve() error {
+	if s.secure.redirect != nil {
+		s.log.Info("redirecting to https", slog.String("address", s.secure.redirectListener.Addr().String()))
+		s.work.Go(func() {
+			if err := s.secure.redirect.Serve(s.secure.redirectListener); err != nil {
+				s.log.Error("plain HTTP is no longer redirected", slog.Any("error", err))
+			}
+		})
+	}
+	if s.secure.config == nil {
+		return s.http.Serve(s.listener)
+	}
+	return s.http.Serve(ws.TakeoverListener(s.listener))
+}
+
+// listeners are all on which the server listens, in the order in which a successor, or systemd, passes them.
+func (s *server) listeners() []net.Listener {
+	all := []net.Listener{s.listener}
+	if s.secure.redirectListener != nil {
+		all = append(all, s.secure.redirectListener)
+	}
+	return all
+}
