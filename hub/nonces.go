@@ -32,6 +32,8 @@ type nonces struct {
 	// queue are the keys in the order of their claim, a ring from head on.
 	queue []claimed
 	head  int
+	// timer is set while there is something to forget.
+	timer *time.Timer
 }
 
 // nonceKey stands for a user, a room and a nonce. Among maxNonces two that are the same by chance are found once in 10^14
@@ -84,6 +86,9 @@ func (n *nonces) claim(key nonceKey) (Posted, error) {
 		n.posted[key] = receipt{claimed: now.UnixMilli()}
 		n.queue = append(n.queue, claimed{key, now.UnixMilli()})
 		n.underWay.Add(1)
+		if n.timer == nil {
+			n.timer = time.AfterFunc(n.keep, n.look)
+		}
 		return Posted{}, nil
 	case r.seq == 0:
 		return Posted{}, &earshot.Error{
@@ -115,8 +120,26 @@ func (n *nonces) settle(key nonceKey, posted Posted) {
 func (n *nonces) close() {
 	n.mu.Lock()
 	n.closed = true
+	if n.timer != nil {
+		n.timer.Stop()
+	}
 	n.mu.Unlock()
 	n.underWay.Wait()
+}
+
+// look forgets what is too old also where nobody posts any more, and comes again for the rest.
+func (n *nonces) look() {
+	const least = time.Second
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	n.expire(now)
+	if n.closed || n.head == len(n.queue) {
+		n.timer = nil
+		return
+	}
+	oldest := time.UnixMilli(n.queue[n.head].at)
+	n.timer.Reset(max(oldest.Add(n.keep).Sub(now), least))
 }
 
 // expire forgets what is too old or too much. Under mu.

@@ -248,6 +248,9 @@ func (n *nonces) restore(r *stateReader) {
 		n.posted[c.key] = p
 		n.queue = append(n.queue, c)
 	}
+	if len(n.queue) > 0 {
+		n.timer = time.AfterFunc(time.Second, n.look) // a part of their time is over already
+	}
 }
 
 // stateReader reads what a state has besides what records have.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -186,4 +187,31 @@ func BenchmarkResumeLookup(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestNoncesAreForgotten leaves nobody who posts: what is remembered goes all the same.
+func TestNoncesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNonces(time.Minute)
+		defer n.close()
+		for i := range 100 {
+			key := n.key(1, 1, fmt.Sprint(i))
+			if _, err := n.claim(key); err != nil {
+				t.Fatal(err)
+			}
+			n.settle(key, Posted{Seq: uint64(i + 1), At: time.Now()})
+			time.Sleep(time.Second) // the bubble's clock
+		}
+		n.mu.Lock()
+		if got := len(n.posted); got < 59 || got > 62 {
+			t.Errorf("%d remembered, want a minute's", got)
+		}
+		n.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if len(n.posted) != 0 || n.queue != nil || n.timer != nil {
+			t.Errorf("%d remembered two minutes after the last", len(n.posted))
+		}
+	})
 }
