@@ -96,6 +96,12 @@ func helloOf(h wire.Hello) Hello {
 	}
 }
 
+func enteredOf(p wire.Presence) Entered {
+	return Entered{
+		Room: earshot.RoomID(p.Room), Seq: p.Seq, At: time.UnixMilli(p.At), Users: usersOf(p.Users), More: p.More, Count: p.Count,
+	}
+}
+
 // eventOf makes an event of a frame that has a number. Others give nil: what this client does not know is not for it.
 func eventOf(typ wire.FrameType, frame []byte) (Event, error) {
 	switch typ {
@@ -106,14 +112,10 @@ func eventOf(typ wire.FrameType, frame []byte) (Event, error) {
 		}, err
 	case wire.FrameEntered:
 		p, err := decode[wire.Presence](frame)
-		return Entered{
-			Room: earshot.RoomID(p.Room), Seq: p.Seq, At: time.UnixMilli(p.At), Users: usersOf(p.Users), More: p.More, Count: p.Count,
-		}, err
+		return enteredOf(p), err
 	case wire.FrameDeparted:
 		p, err := decode[wire.Presence](frame)
-		return Departed{
-			Room: earshot.RoomID(p.Room), Seq: p.Seq, At: time.UnixMilli(p.At), Users: usersOf(p.Users), More: p.More, Count: p.Count,
-		}, err
+		return Departed(enteredOf(p)), err // the fields are the same
 	case wire.FrameChanged:
 		c, err := decode[wire.Changed](frame)
 		return Changed{Room: earshot.RoomID(c.Room), Seq: c.Seq, At: time.UnixMilli(c.At), Info: roomOf(c.Info)}, err

@@ -68,9 +68,9 @@ func (s *Session) Drop() {
 	s.mu.Unlock()
 	for _, m := range rooms {
 		m.room.pull(m, func() { m.room.park(m) })
-		if cfg.Grace <= 0 {
-			m.room.fade(m)
-		}
+	}
+	if cfg.Grace <= 0 {
+		s.fade()
 	}
 }
 
@@ -82,16 +82,17 @@ func (s *Session) faded() bool {
 
 // wait sets the timer for what comes next after the session was lost for so long. Under s.mu.
 func (s *Session) wait(gone time.Duration) {
-	cfg := &s.hub.cfg
+	cfg, l := &s.hub.cfg, s.loss.Load()
 	if s.hub.stopping() {
 		return
 	}
+	l.rest()
 	end := max(cfg.ResumeWindow, cfg.Grace)
 	if gone < cfg.Grace && cfg.Grace < end {
-		s.loss.Load().timer = time.AfterFunc(cfg.Grace-gone, s.fade)
+		l.timer = time.AfterFunc(cfg.Grace-gone, s.fade)
 		return
 	}
-	s.loss.Load().timer = time.AfterFunc(max(end-gone, 0), s.End)
+	l.timer = time.AfterFunc(max(end-gone, 0), s.End)
 }
 
 // rest stops the timer: the hub is closed, and nothing ends any more.

@@ -365,6 +365,13 @@ func TestNoGrace(t *testing.T) {
 		b.hears("1#3 departed ana, 1 inside")
 		back, _, _ := a.resume(h, hub.Seen{Room: room, Seq: 3})
 		back.hears("back in 1 up to 3, 0 lost, 2 inside", "1#4 entered ana, 2 inside")
+		// Nor does what is lost speak for its user any more.
+		tab := h.connect(a.User())
+		tab.is(earshot.StatusAway)
+		tab.join(room)
+		b.lines()
+		back.Drop()
+		b.hears("1 ana is away")
 	})
 }
 

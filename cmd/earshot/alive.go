@@ -20,18 +20,11 @@ func alive(ctx context.Context, log *slog.Logger, h *hub.Hub) {
 		return
 	}
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	tick := time.NewTicker(aliveEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, aliveEvery, func() {
 		metrics.Read(sample)
 		c := h.Stats()
 		log.DebugContext(ctx, "alive", slog.Int("goroutines", runtime.NumGoroutine()),
 			slog.Uint64("heap_bytes", sample[0].Value.Uint64()), slog.Int("users", c.Users),
 			slog.Int("sessions", c.Sessions), slog.Int("rooms", c.Rooms), slog.Int64("window_bytes", h.WindowBytes()))
-	}
+	})
 }

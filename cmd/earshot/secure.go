@@ -75,20 +75,6 @@ func (s *server) complain(ctx context.Context, host string) {
 	}
 }
 
-// watchCertificate complains once a day, until ctx ends.
-func (s *server) watchCertificate(ctx context.Context, host string) {
-	tick := time.NewTicker(certificateEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			s.complain(ctx, host)
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // makeRedirect makes what answers plain HTTP.
 func (s *server) makeRedirect(c *config.Config) error {
 	if s.secure.redirectListener == nil {

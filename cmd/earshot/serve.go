@@ -205,26 +205,23 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 func (s *server) sweep(ctx context.Context, host string) {
 	ctx, s.endWork = context.WithCancel(ctx)
 	if s.secure.files != nil {
-		s.work.Go(func() { s.watchCertificate(ctx, host) })
+		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
 	}
 	s.work.Go(func() { trim(ctx) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {
-		tick := time.NewTicker(sweepEvery)
-		defer tick.Stop()
-		for {
-			if n, err := s.accounts.SweepExpired(ctx); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "removing expired log-ins failed", slog.Any("error", err))
-			} else if n > 0 {
-				s.log.InfoContext(ctx, "expired log-ins removed", slog.Int("count", n))
-			}
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-		}
+		s.sweepLogIns(ctx)
+		every(ctx, sweepEvery, func() { s.sweepLogIns(ctx) })
 	})
+}
+
+// sweepLogIns removes those that have expired.
+func (s *server) sweepLogIns(ctx context.Context) {
+	if n, err := s.accounts.SweepExpired(ctx); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "removing expired log-ins failed", slog.Any("error", err))
+	} else if n > 0 {
+		s.log.InfoContext(ctx, "expired log-ins removed", slog.Int("count", n))
+	}
 }
 
 // stop ends everything in the order in which nothing that was acknowledged is lost: no new connections; the hub tells

@@ -38,17 +38,10 @@ func (t *trimmer) due(allocated uint64) bool {
 func trim(ctx context.Context) {
 	var t trimmer
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	tick := time.NewTicker(trimEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, trimEvery, func() {
 		metrics.Read(sample)
 		if t.due(sample[0].Value.Uint64()) {
 			debug.FreeOSMemory()
 		}
-	}
+	})
 }

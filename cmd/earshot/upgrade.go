@@ -139,8 +139,11 @@ func (s *server) stopAndKeep(env *environment) error {
 	if err := env.inherited.Stopping(); err != nil {
 		s.log.Warn("systemd was not told that the server stops", slog.Any("error", err))
 	}
-	s.keep = true
+	s.keep = env.inherited.Keeps()
 	err := s.stop(stopTime)
+	if !s.keep {
+		return err
+	}
 	defer func() { clear(s.state) }()
 	ctx, cancel := context.WithTimeout(context.Background(), giveTime)
 	defer cancel()

@@ -144,6 +144,9 @@ func (i *Inheritance) Ready() error { return i.systemd.tell("READY=1") }
 // Stopping tells systemd, if it is there, that the process stops, for good or to be started anew.
 func (i *Inheritance) Stopping() error { return i.systemd.tell("STOPPING=1") }
 
+// Keeps tells whether there is somebody to Keep a state. Without, there is no use in making one.
+func (i *Inheritance) Keeps() bool { return i.systemd.socket != "" }
+
 // Keep leaves the state with systemd for the next process, and clears it if that succeeds. When it returns, systemd has
 // it. If nobody follows, because the service is stopped for good, systemd lets go of it at once.
 //

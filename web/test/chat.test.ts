@@ -1,20 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Me, Server } from '../src/lib/api';
+import type { Me } from '../src/lib/api';
 import { Chat } from '../src/lib/state/chat.svelte';
-import { ana, ben, fakeClient, limits } from './fake';
+import { ana, ben, fakeClient, server } from './fake';
 
 const me: Me = { id: 1, username: 'ana', is_staff: false, is_superuser: false, can_create_rooms: true };
-const server: Server = {
-  name: 'Test',
-  version: '0',
-  sign_up: 'open',
-  create_rooms: 'everyone',
-  setup_needed: false,
-  resume_ms: 60_000,
-  grace_ms: 10_000,
-  limits,
-};
-
 const stops: (() => void)[] = [];
 let whoAmI = (): Response => Response.json(me);
 

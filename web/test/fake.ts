@@ -1,3 +1,4 @@
+import type { Server } from '../src/lib/api';
 import { Client } from '../src/lib/client/client';
 import type { Kept } from '../src/lib/client/client';
 import type { Check, Socket } from '../src/lib/client/link';
@@ -119,6 +120,18 @@ export const limits = {
   posts_burst: 100,
   frames_per_second: 200,
   frames_burst: 4000,
+};
+
+/** A server with everything as installed. */
+export const server: Server = {
+  name: 'Test',
+  version: '0',
+  sign_up: 'open',
+  create_rooms: 'everyone',
+  setup_needed: false,
+  resume_ms: 60_000,
+  grace_ms: 10_000,
+  limits,
 };
 
 export const hello = (more: Partial<Hello> = {}): Hello => ({

@@ -12,18 +12,7 @@ import RoomHeader from '../src/lib/ui/RoomHeader.svelte';
 import RoomList from '../src/lib/ui/RoomList.svelte';
 import RoomsPane from '../src/lib/ui/RoomsPane.svelte';
 import RoomPlace from '../src/lib/ui/RoomPlace.svelte';
-import { ana, ben, cy, fakeClient, limits, room } from './fake';
-
-const server: Server = {
-  name: 'Test',
-  version: '0',
-  sign_up: 'open',
-  create_rooms: 'everyone',
-  setup_needed: false,
-  resume_ms: 60_000,
-  grace_ms: 10_000,
-  limits,
-};
+import { ana, ben, cy, fakeClient, room, server } from './fake';
 
 const answers: Record<string, () => Response> = {};
 

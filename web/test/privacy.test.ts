@@ -1,21 +1,11 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Server } from '../src/lib/api';
 import Privacy from '../src/lib/pages/Privacy.svelte';
 import { routeOf } from '../src/lib/routes';
 import { span } from '../src/lib/time';
-import { limits } from './fake';
+import { server as installed } from './fake';
 
-const server: Server = {
-  name: 'Test',
-  version: '0',
-  sign_up: 'open',
-  create_rooms: 'everyone',
-  setup_needed: false,
-  resume_ms: 90_000,
-  grace_ms: 10_000,
-  limits,
-};
+const server = { ...installed, resume_ms: 90_000 };
 
 afterEach(cleanup);
 

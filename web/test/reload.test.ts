@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from '../src/App.svelte';
 import type { Kept } from '../src/lib/client/client';
 import { keepSession, takeSession } from '../src/lib/remember';
-import { FakeSocket, limits } from './fake';
+import { FakeSocket, server } from './fake';
 
 const kept = (more: Partial<Kept> = {}): Kept => ({
   tokens: ['t1'],
@@ -70,16 +70,6 @@ describe('the page', () => {
   beforeEach(() => {
     sockets = [];
     me = { id: 1, username: 'ana' };
-    const server = {
-      name: 'Test',
-      version: '0',
-      sign_up: 'open',
-      create_rooms: 'everyone',
-      setup_needed: false,
-      resume_ms: 60_000,
-      grace_ms: 10_000,
-      limits,
-    };
     vi.stubGlobal(
       'fetch',
       vi.fn((url: string) => {
