@@ -131,7 +131,7 @@ type Hub struct {
 // user is one who has a session now, and what all sessions of one user share.
 type user struct {
 	// info is the user as of the last connect; a session keeps the one it began with.
-	info *earshot.User
+	info *person
 	// status is what the sessions' come to, under Hub.mu.
 	status   level
 	sessions []*Session // under Hub.mu
@@ -214,10 +214,8 @@ func (h *Hub) Connect(
 	if len(u.sessions) >= h.cfg.SessionsPerUser {
 		return nil, earshot.Errorf(earshot.CodeLimit, "You have %d connections open; close one first.", len(u.sessions))
 	}
-	// What a session needs of the account, and no more: no password's hash stays in memory for the length of a visit.
-	info.Password, info.DateJoined, info.LastLogin = "", time.Time{}, time.Time{}
-	if u.info == nil || *u.info != info {
-		u.info = &info
+	if who := personOf(&info); u.info == nil || *u.info != who {
+		u.info = &who
 	}
 	u.sessions = append(u.sessions, s)
 	s.user, s.info = u, u.info
@@ -262,15 +260,15 @@ func (h *Hub) removeSession(s *Session) (others bool) {
 			break
 		}
 	}
-	if len(u.sessions) > 0 || h.users[s.info.ID] != u {
+	if len(u.sessions) > 0 || h.users[s.info.ref.ID] != u {
 		return len(u.sessions) > 0
 	}
 	// Whoever has sent too much must not begin anew by connecting anew: such a user is remembered for a while.
 	if wait := u.frames.spent(time.Now(), h.cfg.FramesPerSecond, h.cfg.FramesBurst); wait > 0 {
-		time.AfterFunc(wait, func() { h.forget(s.info.ID, u) })
+		time.AfterFunc(wait, func() { h.forget(s.info.ref.ID, u) })
 		return false
 	}
-	delete(h.users, s.info.ID)
+	delete(h.users, s.info.ref.ID)
 	return false
 }
 

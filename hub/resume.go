@@ -242,7 +242,7 @@ func (r *room) replay(m *membership, seen uint64, again bool, answer func(Return
 	last = min(max(seen, m.since), r.seq)
 	first := max(r.window.oldest(r.seq+1), last+1)
 	if lost := first - last - 1; lost > 0 || !again {
-		answer(Returned{Joined: r.joined(s.info.Ref()), Lost: lost})
+		answer(Returned{Joined: r.joined(s.info.ref), Lost: lost})
 	}
 	encoding, fan := s.conn.Encoding(), r.hub.fan
 	frames := fan.buffer()
@@ -264,7 +264,7 @@ func (r *room) replay(m *membership, seen uint64, again bool, answer func(Return
 	r.unpark(m)
 	if !m.counted {
 		m.counted = true
-		r.arrive(s.info.Ref(), r.hub.statusOf(s.user))
+		r.arrive(s.info.ref, r.hub.statusOf(s.user))
 	}
 	return r.seq, true
 }

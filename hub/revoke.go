@@ -27,7 +27,7 @@ func (h *Hub) EndLogin(credential earshot.SecretHash) {
 
 // EndUser cuts every session of the user.
 func (h *Hub) EndUser(id earshot.UserID) {
-	h.cut(h.sessions(func(s *Session) bool { return s.info.ID == id }))
+	h.cut(h.sessions(func(s *Session) bool { return s.info.ref.ID == id }))
 }
 
 // cut ends the sessions before it closes their connections: whatever the connection still takes, no event is among it.

@@ -188,7 +188,7 @@ func (r *room) admit(ctx context.Context, s *Session, enter func(rules uint64) (
 		r.mu.Lock()
 		info, rules := r.info, r.rules
 		r.mu.Unlock()
-		if err := r.hub.mayEnter(ctx, s.info, &info); err != nil {
+		if err := r.hub.mayEnter(ctx, s.info.user(), &info); err != nil {
 			return err
 		}
 		done, err := enter(rules)
@@ -203,9 +203,9 @@ func (r *room) enter(s *Session, rules uint64, answer func(Joined)) (done bool, 
 	m := &membership{session: s, room: r}
 	return r.settle(m, rules, func() bool {
 		m.since, m.counted = r.seq, true
-		r.arrive(s.info.Ref(), s.hub.statusOf(s.user))
+		r.arrive(s.info.ref, s.hub.statusOf(s.user))
 		s.rooms = append(s.rooms, m)
-		answer(r.joined(s.info.Ref()))
+		answer(r.joined(s.info.ref))
 		return true
 	})
 }
@@ -253,7 +253,7 @@ func (r *room) repeat(m *membership, answer func(Joined)) error {
 	}
 	r.mu.Lock()
 	l.catchUp(m)
-	joined := r.joined(m.session.info.Ref())
+	joined := r.joined(m.session.info.ref)
 	r.mu.Unlock()
 	answer(joined)
 	return nil
@@ -327,7 +327,7 @@ func (r *room) pull(m *membership, then func()) bool {
 func (r *room) uncount(m *membership) {
 	if m.counted {
 		m.counted = false
-		r.departed(m.session.info.Ref())
+		r.departed(m.session.info.ref)
 	}
 }
 

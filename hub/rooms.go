@@ -260,7 +260,7 @@ func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
 	refused := make(map[*Session]bool)
 	var failed error
 	for _, s := range r.inside() {
-		err := r.hub.mayEnter(ctx, s.info, info)
+		err := r.hub.mayEnter(ctx, s.info.user(), info)
 		if err == nil {
 			continue
 		}

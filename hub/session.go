@@ -14,7 +14,7 @@ type Session struct {
 	hub        *Hub
 	conn       Conn
 	user       *user
-	info       *earshot.User
+	info       *person
 	credential earshot.SecretHash
 	token      token
 
@@ -58,8 +58,26 @@ type membership struct {
 	typedAt int64 // milliseconds since 1970
 }
 
-// User tells whose session it is.
-func (s *Session) User() earshot.User { return *s.info }
+// person is what a session needs of the account, and no more: 32 bytes where an earshot.User is 96, and no password's
+// hash stays in memory for the length of a visit.
+type person struct {
+	ref                      earshot.UserRef
+	active, staff, superuser bool
+}
+
+func personOf(u *earshot.User) person {
+	return person{ref: u.Ref(), active: u.IsActive, staff: u.IsStaff, superuser: u.IsSuperuser}
+}
+
+// user gives the person as the rules take it.
+func (p *person) user() *earshot.User {
+	return &earshot.User{
+		ID: p.ref.ID, Username: p.ref.Name, IsActive: p.active, IsStaff: p.staff, IsSuperuser: p.superuser,
+	}
+}
+
+// User tells whose session it is: id, name and flags.
+func (s *Session) User() earshot.User { return *s.info.user() }
 
 // Joined is a room as it is at the moment of joining.
 type Joined struct {
@@ -146,7 +164,7 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 	if draft.Nonce == "" { // a transport whose clients have none
 		return s.publish(ctx, m, draft)
 	}
-	key := s.hub.nonces.key(s.info.ID, id, draft.Nonce)
+	key := s.hub.nonces.key(s.info.ref.ID, id, draft.Nonce)
 	if posted, err := s.hub.nonces.claim(key); err != nil || posted.Seq != 0 {
 		return posted, err
 	}
@@ -168,7 +186,7 @@ func (s *Session) publish(ctx context.Context, m *membership, draft earshot.Draf
 	}
 	at := now.Truncate(time.Millisecond)
 	receipt, err := s.hub.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindMessage, Room: m.room.id, At: at, Author: s.info.Ref(), Text: draft.Text, Nonce: draft.Nonce,
+		Kind: earshot.KindMessage, Room: m.room.id, At: at, Author: s.info.ref, Text: draft.Text, Nonce: draft.Nonce,
 	})
 	if err != nil {
 		return Posted{}, err

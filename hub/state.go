@@ -48,10 +48,10 @@ func (h *Hub) AppendState(dst []byte) []byte {
 func (s *Session) appendState(dst []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dst = binary.AppendVarint(dst, int64(s.info.ID))
-	dst = appendText(dst, s.info.Username)
+	dst = binary.AppendVarint(dst, int64(s.info.ref.ID))
+	dst = appendText(dst, s.info.ref.Name)
 	var flags byte
-	for i, set := range []bool{s.info.IsActive, s.info.IsStaff, s.info.IsSuperuser} {
+	for i, set := range []bool{s.info.active, s.info.staff, s.info.superuser} {
 		if set {
 			flags |= 1 << i
 		}
@@ -204,7 +204,7 @@ func (r *room) restorePlace(m *membership, status earshot.Status) {
 	if !m.counted {
 		return
 	}
-	u := m.session.info.Ref()
+	u := m.session.info.ref
 	r.arrive(u, status)
 	r.stirred = nil
 	r.show([]earshot.UserRef{u})

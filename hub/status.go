@@ -24,12 +24,12 @@ func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
 		return nil
 	}
 	m.typedAt = now.UnixMilli()
-	if m.room.typesAmongMany(s.info.Ref()) {
+	if m.room.typesAmongMany(s.info.ref) {
 		m.room.announce()
 		return nil
 	}
 	_, err := s.hub.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindTyping, Room: id, At: now, Users: []earshot.UserRef{s.info.Ref()},
+		Kind: earshot.KindTyping, Room: id, At: now, Users: []earshot.UserRef{s.info.ref},
 	})
 	return err
 }
@@ -113,7 +113,7 @@ func (h *Hub) restatus(u *user) {
 		rooms := slices.Clone(s.rooms)
 		s.mu.Unlock()
 		for _, m := range rooms {
-			m.room.restatus(s.info.Ref(), status)
+			m.room.restatus(s.info.ref, status)
 		}
 	}
 }

@@ -207,7 +207,7 @@ func (s *server) sweep(ctx context.Context, host string) {
 	if s.secure.files != nil {
 		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
 	}
-	s.work.Go(func() { trim(ctx) })
+	s.work.Go(func() { trim(ctx, s.hub) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {
 		s.sweepLogIns(ctx)

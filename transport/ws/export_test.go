@@ -40,25 +40,34 @@ func ReadFrameForTest(r io.Reader) (ws.Frame, error) {
 	return ws.Frame{Header: h, Payload: payload}, err
 }
 
-// FeedForTest gives the bytes to a connection, cut into pieces, and checks that no more than a frame is ever kept.
-func FeedForTest(t *testing.T, data []byte, cut int) {
-	t.Helper()
-	h := hub.New(hub.Options{Relay: local.New(), Config: hub.DefaultConfig()})
-	defer func() {
-		if err := h.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}()
+// fed makes a connection of a server without loops, over a link to nowhere; end ends both.
+func fed(tb testing.TB, cfg hub.Config) (c *conn, end func()) {
+	tb.Helper()
+	h := hub.New(hub.Options{Relay: local.New(), Config: cfg})
 	srv := &Server{
 		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: make(map[*conn]struct{}),
 	}
-	c := &conn{srv: srv, link: &sink{}}
+	c = &conn{srv: srv, link: &sink{}}
 	if _, err := h.Connect(earshot.User{ID: 1}, earshot.SecretHash{}, func(s *hub.Session) hub.Conn {
 		c.session = s
 		return c
 	}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
+	return c, func() {
+		c.gone()
+		if err := h.Close(tb.Context()); err != nil {
+			tb.Error(err)
+		}
+	}
+}
+
+// FeedForTest gives the bytes to a connection, cut into pieces, and checks that no more than a frame is ever kept.
+func FeedForTest(t *testing.T, data []byte, cut int) {
+	t.Helper()
+	c, end := fed(t, hub.DefaultConfig())
+	defer end()
+	srv := c.srv
 	for len(data) > 0 {
 		n := min(cut, len(data))
 		c.digest(append([]byte(nil), data[:n]...))
@@ -67,5 +76,19 @@ func FeedForTest(t *testing.T, data []byte, cut int) {
 			t.Fatalf("kept %d and %d bytes", len(c.partial), len(c.message))
 		}
 	}
-	c.gone()
+}
+
+// BenchmarkReceivePong is all that a client at rest sends: it must leave no garbage.
+func BenchmarkReceivePong(b *testing.B) {
+	cfg := hub.DefaultConfig()
+	cfg.FramesPerSecond = 2e9
+	c, end := fed(b, cfg)
+	defer end()
+	pong := ws.MustCompileFrame(ws.MaskFrameInPlaceWith(ws.NewPongFrame(nil), [4]byte{1, 2, 3, 4}))
+	data := make([]byte, len(pong))
+	b.ReportAllocs()
+	for b.Loop() {
+		copy(data, pong)
+		c.digest(data)
+	}
 }

@@ -65,6 +65,7 @@ type Server struct {
 	packer      *packer
 	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
 	big         sync.Pool // of *[bigRead]byte: what much is read with
+	headers     sync.Pool // of *headerReader
 	pollers     *pollers  // nil where every connection has goroutines
 
 	// links are the goroutines that serve connections, sweeping the one that sweeps.
