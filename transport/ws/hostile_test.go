@@ -145,7 +145,7 @@ func TestFloodOfFramesIsEnded(t *testing.T) {
 		"our own ping": compile(gobwas.OpText, true, `{"type":"ping","ref":1}`),
 	}
 	links(t, func(t *testing.T, opts setup) {
-		h := newHouse(t, opts, func(c *hub.Config) { c.FramesPerSecond, c.FramesBurst = 10, 200 })
+		h := newHouse(t, opts, func(c *hub.Config) { c.FramesPerSecond, c.FramesBurst = 0.1, 200 })
 		for name, flood := range floods {
 			user := strings.ReplaceAll(name, " ", "-")
 			h.addUsers(user)
