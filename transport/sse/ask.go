@@ -24,8 +24,9 @@ type asked struct {
 
 // read reads the request, and looks that the rooms are there while there is still an HTTP answer to say it in.
 func (s *Server) read(r *http.Request, user *earshot.User) (asked, error) {
-	if r.Method != http.MethodGet {
-		return asked{}, earshot.Errorf(earshot.CodeMalformed, "A stream is asked for with GET.")
+	// net/http notices that a client has gone only when it has read all that the client sent.
+	if r.Method != http.MethodGet || r.ContentLength != 0 {
+		return asked{}, earshot.Errorf(earshot.CodeMalformed, "A stream is asked for with GET and without a body.")
 	}
 	accept := r.Header.Values("Accept")
 	a := asked{

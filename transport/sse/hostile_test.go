@@ -61,6 +61,7 @@ func TestRefusals(t *testing.T) {
 			"listening to others":      {http.MethodGet, "ben", "?room=den", "", "not_found", nil},
 			"listening to nothing":     {http.MethodGet, "ben", "?room=", "", "not_found", nil},
 			"too many rooms":           {http.MethodGet, "ben", "?room=1" + strings.Repeat("&room=1", 100), "", "limit", nil},
+			"a stream for a body":      {http.MethodGet, "ben", "", "hi", "malformed", nil},
 			"text of no room":          {http.MethodGet, "ben", "", "", "malformed", []string{"Accept", "text/plain"}},
 			"text of two":              {http.MethodGet, "ben", "?room=lobby&room=1", "", "malformed", []string{"Accept", "text/plain"}},
 		} {

@@ -32,7 +32,7 @@ const patience = 20 * time.Second
 
 // house is a real server: store, hub, transport, HTTP. Who asks is told by the header X-User.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	store *sqlstore.Store
 	hub   *hub.Hub
 	sse   *sse.Server
@@ -51,7 +51,7 @@ func versions(t *testing.T, run func(t *testing.T, h *house)) {
 	}
 }
 
-func newHouse(t *testing.T, second bool, opts sse.Options, change func(*hub.Config)) *house {
+func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Config)) *house {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
 	if err != nil {
