@@ -191,7 +191,8 @@ func (st *stream) Acknowledge(posted wire.Posted) { st.Answer(&posted) }
 // Removed implements hub.Conn and talk.Conn.
 func (st *stream) Removed(room earshot.RoomID, why *earshot.Error) { st.Answer(removed(room, why)) }
 
-// AwaitRoom implements talk.Conn. A client that takes nothing is ended by the writer.
+// AwaitRoom implements talk.Conn. A client that takes nothing is ended by the writer; one that takes what is written need
+// not send pings meanwhile, which would wait for their turn.
 func (st *stream) AwaitRoom() bool {
 	st.mu.Lock()
 	if st.low == nil {
@@ -204,6 +205,9 @@ func (st *stream) AwaitRoom() bool {
 		case <-low:
 		case <-st.over:
 		}
+	}
+	if st.pinged.Load() != 0 {
+		st.pinged.Store(time.Now().UnixNano())
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
