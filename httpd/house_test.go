@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/sse"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
 
@@ -52,6 +54,8 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	if opts.Socket == nil {
 		opts.Socket = socket
 	}
+	stream := sse.New(sse.Options{Hub: h.hub, Version: opts.Version, FrameBytes: 64 << 10, Ping: time.Minute, WriteBuffer: 1 << 20})
+	opts.Stream = stream
 	if h.Server, err = New(opts); err != nil {
 		t.Fatal(err)
 	}
@@ -59,6 +63,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 		ctx := t.Context() // ended by now: connections that a test left open are cut
 		_ = h.hub.Close(ctx)
 		_ = socket.Close(ctx)
+		_ = stream.Close(ctx)
 		for _, err := range []error{relay.Close(), store.Close()} {
 			if err != nil {
 				t.Error(err)

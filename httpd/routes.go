@@ -21,6 +21,12 @@ func (s *Server) routes() (http.Handler, error) {
 
 	r.Get("/ws", s.socket)
 
+	if s.opts.Stream != nil {
+		r.Get("/events", s.stream(s.opts.Stream.Listen))
+		r.Post("/events", s.stream(s.opts.Stream.Tell))
+		r.Delete("/events", s.stream(s.opts.Stream.Tell))
+	}
+
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)

@@ -33,6 +33,8 @@ type Options struct {
 	Accounts *account.Service
 	Hub      *hub.Hub
 	Socket   Socket
+	// Stream may be nil: there is none then.
+	Stream Stream
 	// Ping tells whether the store answers.
 	Ping func(context.Context) error
 	// Pages are the built pages: index.html, and assets whose names change with their content in assets/. Without an

@@ -20,6 +20,7 @@ export default defineConfig({
     proxy: {
       '/api': proxied,
       '/healthz': proxied,
+      '/events': proxied,
       '/ws': { ...proxied, ws: true },
     },
   },

@@ -24,6 +24,7 @@ const (
 	FrameReturned  FrameType = "returned"
 	FrameStatus    FrameType = "status"
 	FrameStopping  FrameType = "stopping"
+	FrameEnd       FrameType = "end"
 )
 
 // User is what one sees of a user.
@@ -87,6 +88,17 @@ type Hello struct {
 	Resume string `json:"resume"`
 	// ResumeMs is for how long after a lost connection the token is good, in milliseconds; 0 where Resume is empty.
 	ResumeMs int64 `json:"resume_ms"`
+	// Session is the secret by which requests name the session of an event stream; only there it is given.
+	Session string `json:"session,omitempty"`
+}
+
+// End is the last frame of an event stream: what a WebSocket says by a close frame.
+type End struct {
+	Type FrameType `json:"type" tstype:"'end'"`
+	// Code is one of the close codes in docs/protocol.md.
+	Code int `json:"code"`
+	// Reason says it for a person.
+	Reason string `json:"reason"`
 }
 
 // OK answers a command that has nothing to tell.

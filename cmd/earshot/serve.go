@@ -19,6 +19,7 @@ import (
 	"github.com/earshot-chat/earshot/internal/certificate"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/sse"
 	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/web"
 )
@@ -77,6 +78,7 @@ type server struct {
 	hub      *hub.Hub
 	accounts *account.Service
 	socket   *ws.Server
+	stream   *sse.Server
 	http     *httpd.Server
 	listener net.Listener
 	secure   secure
@@ -122,6 +124,10 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	if err != nil {
 		return s, err
 	}
+	s.stream = sse.New(sse.Options{
+		Hub: s.hub, Version: version, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,
+		Log: log,
+	})
 	policy := account.DefaultConfig()
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
@@ -176,7 +182,7 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 		return err
 	}
 	s.http, err = httpd.New(httpd.Options{
-		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Ping: s.store.Ping, Pages: pages,
+		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Stream: s.stream, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
 		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts, Log: s.log,
 	})
@@ -242,6 +248,9 @@ func (s *server) stop(within time.Duration) error {
 	}
 	if s.socket != nil {
 		errs = append(errs, s.socket.Close(ctx))
+	}
+	if s.stream != nil {
+		errs = append(errs, s.stream.Close(ctx))
 	}
 	errs = append(errs, <-answered)
 	s.work.Wait()

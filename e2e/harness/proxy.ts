@@ -8,6 +8,9 @@ interface Pair {
   server: Socket;
 }
 
+/** What asks for a WebSocket, as a proxy that knows none leaves it out. */
+const upgrade = /^(upgrade: websocket|connection: upgrade)\r\n/gim;
+
 /** A network between a browser and the server that a test can cut, hold up and mend. It knows bytes only. */
 export class Proxy {
   readonly #listener: Listener;
@@ -15,6 +18,7 @@ export class Proxy {
   #target = 0;
   #cut = false;
   #held = new Set<Way>();
+  #socketless = false;
 
   private constructor(listener: Listener) {
     this.#listener = listener;
@@ -55,6 +59,11 @@ export class Proxy {
     for (const pair of this.#pairs) this.#apply(pair);
   }
 
+  /** Lets no WebSocket through from now on, as a proxy that does not know them: it takes the upgrade off the request. */
+  refuseSockets(): void {
+    this.#socketless = true;
+  }
+
   /** All is well again. What was held up goes on, what was cut stays cut. */
   mend(): void {
     this.#cut = false;
@@ -78,8 +87,10 @@ export class Proxy {
       [client, server],
       [server, client],
     ] as const) {
-      from.on('data', (chunk) => {
-        to.write(chunk);
+      from.on('data', (chunk: Buffer) => {
+        // A browser asks for a WebSocket with the first bytes of a connection of its own.
+        const asks = this.#socketless && from === client && chunk.subarray(0, 8).toString() === 'GET /ws ';
+        to.write(asks ? chunk.toString('latin1').replaceAll(upgrade, '') : chunk, 'latin1');
       });
       from.on('end', () => to.end());
       from.on('error', () => {

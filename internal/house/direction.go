@@ -39,7 +39,13 @@ func layers() []layer {
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
-		{pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire"}, never: []string{"database/sql", "testing"}},
+		// What transports share: talk for those that speak the JSON protocol, pack for those that compress.
+		{pattern: "transport/pack", never: noNetwork},
+		{pattern: "transport/talk", mayImport: []string{".", "names", "hub", "wire"}, never: noNetwork},
+		{
+			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack"},
+			never: []string{"database/sql", "testing"},
+		},
 		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},

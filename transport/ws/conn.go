@@ -3,12 +3,12 @@ package ws
 import (
 	"context"
 	"sync/atomic"
-	"time"
 
 	"github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/transport/talk"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -55,17 +55,17 @@ func (c *conn) wrote(err error) {
 
 // Removed implements hub.Conn.
 func (c *conn) Removed(room earshot.RoomID, why *earshot.Error) {
-	c.Write(frameOf(&wire.Removed{
+	c.Answer(&wire.Removed{
 		Type: wire.FrameRemoved, Room: int64(room), Code: string(why.Code), Message: why.Message,
-	}))
+	})
 }
 
 // Close implements hub.Conn.
 func (c *conn) Close(why earshot.CloseReason) {
 	if why == earshot.CloseStopping {
-		c.Write(frameOf(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: c.srv.spread().Milliseconds()}))
+		c.Answer(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: c.srv.spread().Milliseconds()})
 	}
-	c.close(closeCode(why), why.String())
+	c.close(ws.StatusCode(talk.CloseCode(why)), why.String())
 }
 
 // close closes the connection with a code of ours or one that the client sent.
@@ -98,11 +98,20 @@ func (c *conn) gone() {
 func (c *conn) part(code ws.StatusCode) {
 	switch code {
 	case ws.StatusNormalClosure, ws.StatusProtocolError, ws.StatusUnsupportedData, ws.StatusInvalidFramePayloadData,
-		ws.StatusMessageTooBig, codeRevoked, codeAbuse, codeReplaced:
+		ws.StatusMessageTooBig:
 		c.session.End()
 	default:
-		c.session.Drop()
+		if talk.Final(uint16(code)) {
+			c.session.End()
+		} else {
+			c.session.Drop()
+		}
 	}
+}
+
+// talk is what carries commands out over this connection.
+func (c *conn) talk() talk.Talk {
+	return talk.Talk{Session: c.session, Conn: c, Rooms: c.srv.hub.Config().MaxRooms, Log: c.srv.log}
 }
 
 // command carries out one text message, or returns what is to be carried out where it may take its time (receive).
@@ -110,105 +119,40 @@ func (c *conn) command(text []byte) (later func()) {
 	cmd, err := wire.Decode(text)
 	defer clear(cmd.Text) // only a post has one, and that is carried out here
 	if err != nil {
-		c.refuse(cmd.Ref, err)
+		c.talk().Refuse(cmd.Ref, err)
 		if c.refused++; c.refused > maxRefused {
 			c.Close(earshot.CloseAbuse)
 		}
 		return nil
 	}
 	c.refused = max(c.refused-1, 0)
-	switch cmd.Type {
-	case wire.CommandJoin:
-		return func() { c.join(&cmd) }
-	case wire.CommandResume:
-		return func() { c.resume(&cmd) }
-	default:
-		c.execute(&cmd)
-		return nil
+	if talk.Waits(cmd.Type) {
+		return func() { c.talk().Do(&cmd) }
 	}
+	c.talk().Do(&cmd)
+	return nil
 }
 
-// execute carries out a command that does not wait.
-func (c *conn) execute(cmd *wire.Command) {
-	room := earshot.RoomID(cmd.Room)
-	var err error
-	switch cmd.Type {
-	case wire.CommandPost:
-		err = c.post(cmd)
-	case wire.CommandLeave:
-		if err = c.session.Leave(room); err == nil {
-			c.Write(frameOf(&wire.Left{Type: wire.FrameLeft, Ref: cmd.Ref, Room: cmd.Room}))
-		}
-	case wire.CommandTyping:
-		if err = c.session.Typing(context.Background(), room); err == nil && cmd.Ref != 0 {
-			c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
-		}
-	case wire.CommandOccupants:
-		var page hub.Page
-		if page, err = c.session.Occupants(room, cmd.After); err == nil {
-			c.Write(frameOf(&wire.Occupants{
-				Type: wire.FrameOccupants, Ref: cmd.Ref, Room: cmd.Room,
-				Occupants: wire.OccupantsOf(page.Occupants), Count: page.Count, More: page.More,
-			}))
-		}
-	case wire.CommandPing:
-		c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
-	case wire.CommandStatus:
-		if err = c.session.SetStatus(earshot.Status(cmd.Status)); err == nil {
-			c.Write(frameOf(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}))
-		}
-	case wire.CommandJoin, wire.CommandResume:
-		// command gives them to the link.
-	}
-	if err != nil {
-		c.refuse(cmd.Ref, err)
-	}
-}
+// Answer implements talk.Conn.
+func (c *conn) Answer(frame any) { c.Write(frameOf(frame)) }
 
 // answerSize is room for the answer to a post, whose nonce has at most 64 characters.
 const answerSize = 256
 
-func (c *conn) post(cmd *wire.Command) error {
-	draft := earshot.Draft{Text: cmd.Text, Nonce: cmd.Nonce}
-	posted, err := c.session.Post(context.Background(), earshot.RoomID(cmd.Room), draft)
-	if err != nil {
-		return err
-	}
-	answer := wire.Posted{
-		Ref: cmd.Ref, Room: cmd.Room, Seq: posted.Seq, At: posted.At.UnixMilli(), Nonce: cmd.Nonce, Heard: posted.Heard,
-	}
-	// The author's own message is on its way to this connection: the answer travels with it, in one write instead of two.
+// Acknowledge implements talk.Conn: the answer travels with what follows it, in one write instead of two.
+func (c *conn) Acknowledge(posted wire.Posted) {
 	buf, ok := c.srv.answers.Get().(*[answerSize]byte)
 	if !ok {
 		buf = new([answerSize]byte)
 	}
 	frame, at := openFrame(buf[:0])
-	c.wrote(c.link.hold(closeFrame(wire.AppendPosted(frame, &answer), at)))
+	c.wrote(c.link.hold(closeFrame(wire.AppendPosted(frame, &posted), at)))
 	c.srv.answers.Put(buf)
-	return nil
 }
 
-// join may ask the store; how long that takes is bounded, so that a store that hangs does not hold connections for ever.
-func (c *conn) join(cmd *wire.Command) {
-	ctx, cancel := context.WithTimeout(context.Background(), joinTimeout)
-	defer cancel()
-	err := c.session.Join(ctx, earshot.RoomID(cmd.Room), func(j hub.Joined) {
-		c.Write(frameOf(&wire.Joined{
-			Type: wire.FrameJoined, Ref: cmd.Ref, Room: cmd.Room, Info: wire.RoomOf(&j.Room), Seq: j.Seq,
-			Occupants: wire.OccupantsOf(j.Occupants), Count: j.Count,
-		}))
-	})
-	if err != nil {
-		c.refuse(cmd.Ref, err)
-	}
-}
-
-const joinTimeout = 10 * time.Second
-
-// refuse answers with an error; what is the server's own fault is logged.
-func (c *conn) refuse(ref int64, err error) {
-	if earshot.CodeOf(err) == earshot.CodeInternal {
-		c.srv.log.Error("a command failed", "error", err)
-	}
-	c.Write(frameOf(wire.ErrorOf(ref, err)))
+// AwaitRoom implements talk.Conn.
+func (c *conn) AwaitRoom() bool {
+	c.link.room(context.Background()) // ended by the sweeper at the latest, if the client takes nothing
+	c.heard.Store(c.srv.clock())      // nothing is read meanwhile; that it takes what is written is as good a sign
+	return c.closedAt.Load() == 0
 }

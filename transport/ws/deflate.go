@@ -2,7 +2,6 @@ package ws
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"io"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/transport/pack"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -23,9 +23,6 @@ import (
 // every client would have to unpack it.
 const deflateFrom = 512
 
-// deflateTail is what a sync flush ends with, and what section 7.2.1 has the sender take off.
-const deflateTail = "\x00\x00\xff\xff"
-
 // offer is what the server agrees to.
 func offer() wsflate.Extension {
 	return wsflate.Extension{Parameters: wsflate.Parameters{
@@ -34,7 +31,7 @@ func offer() wsflate.Extension {
 }
 
 // deflated is the encoding of connections that negotiated compression.
-type deflated struct{ packer *packer }
+type deflated struct{ packer *pack.Packer }
 
 // AppendEvent implements hub.Encoding.
 func (d deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
@@ -44,7 +41,8 @@ func (d deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	if len(plain) < deflateFrom {
 		return closeFrame(dst, at)
 	}
-	packed, err := d.packer.pack(plain)
+	packed, err := d.packer.Pack(plain)
+	packed = bytes.TrimSuffix(packed, []byte(pack.Tail)) // section 7.2.1
 	if err != nil || len(packed) >= len(plain) {
 		return closeFrame(dst, at)
 	}
@@ -55,55 +53,6 @@ func (d deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	const rsv1 = 0x40 // "this message is compressed" (section 6)
 	dst[at] |= rsv1
 	return dst
-}
-
-// packer packs messages, and forgets them: the compressor keeps its tables for the next message, and in them a text stands
-// as one number a byte; and it keeps the end of what it gave. Both are written over with noise.
-type packer struct {
-	// many is noise of many letters, which the compressor takes one by one, and few of few, which it makes shorter.
-	many, few []byte
-}
-
-// mostAtOnce is how many bytes the compressor works on at a time.
-const mostAtOnce = 1 << 15
-
-func newPacker() *packer {
-	p := &packer{many: make([]byte, mostAtOnce), few: make([]byte, 1024)}
-	_, _ = rand.Read(p.many)    // never fails: crypto/rand
-	copy(p.many[16:32], p.many) // without any repetition it would not be worked on
-	for i := range p.few {
-		p.few[i] = p.many[64+i] & 7
-	}
-	return p
-}
-
-// pack compresses. What it gives is the caller's to clear.
-func (p *packer) pack(plain []byte) ([]byte, error) {
-	out := fixed{make([]byte, 0, len(plain))}
-	err := flate.StatelessDeflate(&out, plain, false, nil)
-	for _, noise := range [][]byte{p.many[:min(len(plain), len(p.many))], p.few} {
-		_ = flate.StatelessDeflate(io.Discard, noise, false, nil) // Discard takes all
-	}
-	if err != nil {
-		clear(out.bytes)
-		return nil, err
-	}
-	return bytes.TrimSuffix(out.bytes, []byte(deflateTail)), nil
-}
-
-// fixed takes what fits into its bytes, so that none are left behind by growing.
-type fixed struct{ bytes []byte }
-
-// errNoGain: a message does not become shorter by compressing it.
-var errNoGain = errors.New("ws: compressing gains nothing")
-
-// Write implements io.Writer.
-func (f *fixed) Write(b []byte) (int, error) {
-	if len(b) > cap(f.bytes)-len(f.bytes) {
-		return 0, errNoGain
-	}
-	f.bytes = append(f.bytes, b...)
-	return len(b), nil
 }
 
 // inflater unpacks messages, with readers that are used again: each has a window of 32 KiB, so there are as many as
@@ -133,7 +82,7 @@ type usedReader interface {
 func (i *inflater) inflate(packed []byte, bound int) ([]byte, error) {
 	// With the tail that the sender took off, and an empty last block, so that the reader finds an end. In one piece, and
 	// from a reader of bytes, so that flate does not read ahead into a buffer of its own.
-	const end = deflateTail + "\x01\x00\x00\xff\xff"
+	const end = pack.Tail + "\x01\x00\x00\xff\xff"
 	whole := append(append(make([]byte, 0, len(packed)+len(end)), packed...), end...)
 	defer clear(whole)
 	source := bytes.NewReader(whole)

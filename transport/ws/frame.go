@@ -57,37 +57,6 @@ func frameOf(answer any) []byte {
 	return closeFrame(wire.Append(dst, answer), at)
 }
 
-// Codes of our own (section 7.4.2 leaves 4000 to 4999 to applications): 40xx come back now, 41xx later, 45xx not as you
-// are. docs/protocol.md tells them to clients.
-const (
-	codeSlow     ws.StatusCode = 4000
-	codeSilent   ws.StatusCode = 4001
-	codeReplaced ws.StatusCode = 4002
-	codeBusy     ws.StatusCode = 4100
-	codeRevoked  ws.StatusCode = 4500
-	codeAbuse    ws.StatusCode = 4501
-)
-
-func closeCode(why earshot.CloseReason) ws.StatusCode {
-	switch why {
-	case earshot.CloseStopping:
-		return ws.StatusGoingAway
-	case earshot.CloseSlow:
-		return codeSlow
-	case earshot.CloseSilent:
-		return codeSilent
-	case earshot.CloseBusy:
-		return codeBusy
-	case earshot.CloseRevoked:
-		return codeRevoked
-	case earshot.CloseAbuse:
-		return codeAbuse
-	case earshot.CloseReplaced:
-		return codeReplaced
-	}
-	return ws.StatusInternalServerError
-}
-
 // closing makes a close frame.
 func closing(code ws.StatusCode, reason string) []byte {
 	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))

@@ -22,6 +22,8 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/transport/pack"
+	"github.com/earshot-chat/earshot/transport/talk"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -62,7 +64,7 @@ type Server struct {
 	log         *slog.Logger
 	begin       time.Time
 	inflater    *inflater
-	packer      *packer
+	packer      *pack.Packer
 	answers     sync.Pool // of *[answerSize]byte: what answers to posts are made in
 	big         sync.Pool // of *[bigRead]byte: what much is read with
 	headers     sync.Pool // of *headerReader
@@ -91,7 +93,7 @@ func New(opts Options) (*Server, error) {
 		frameBytes:  orDefault(opts.FrameBytes, DefaultFrameBytes),
 		ping:        orDefault(opts.Ping, DefaultPing),
 		writeBuffer: orDefault(opts.WriteBuffer, DefaultWriteBuffer),
-		packer:      newPacker(),
+		packer:      pack.New(),
 		inflater:    newInflater(),
 		conns:       make(map[*conn]struct{}),
 		empty:       make(chan struct{}),
@@ -119,14 +121,7 @@ func orDefault[T int | time.Duration](v, def T) T {
 func (s *Server) clock() int64 { return int64(time.Since(s.begin)/time.Second) + 1 }
 
 // Limits is what the server holds a client to.
-func (s *Server) Limits() wire.Limits {
-	cfg := s.hub.Config()
-	return wire.Limits{
-		FrameBytes: s.frameBytes, TextBytes: cfg.MaxText, Rooms: cfg.MaxRooms,
-		PostsPerSecond: cfg.PostsPerSecond, PostsBurst: cfg.PostsBurst,
-		FramesPerSecond: cfg.FramesPerSecond, FramesBurst: cfg.FramesBurst,
-	}
-}
+func (s *Server) Limits() wire.Limits { return talk.Limits(s.hub.Config(), s.frameBytes) }
 
 // Accept makes a session of an authenticated user out of a handshake request and takes the connection over. The caller
 // has checked the Origin. An error means that the request was refused and nothing has been written: CodeMalformed.
@@ -179,11 +174,8 @@ func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, cr
 		start(nil)
 		return
 	}
-	c.Write(frameOf(&wire.Hello{
-		Type: wire.FrameHello, Protocol: wire.Subprotocol, Server: s.version, Epoch: s.hub.Epoch(),
-		User: wire.UserOf(user.Ref()), Limits: s.Limits(), PingMs: s.ping.Milliseconds(),
-		Resume: c.session.Token(), ResumeMs: s.hub.Config().ResumeWindow.Milliseconds(),
-	}))
+	greeting := talk.Greeting{Version: s.version, FrameBytes: s.frameBytes, Ping: s.ping}
+	c.Answer(greeting.Hello(s.hub, c.session))
 	start(early)
 }
 
@@ -213,16 +205,11 @@ func refusal(err error) earshot.CloseReason {
 	}
 }
 
-// returnRate is how many clients a second a stopping server sends back: what its successor takes on one core (docs/performance.md,
-// workload g) with half of it to spare.
-const returnRate = 2500
-
 // spread is over how long the clients of a stopping server should spread their return.
 func (s *Server) spread() time.Duration {
-	const least = 200 * time.Millisecond
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return max(least, time.Duration(len(s.conns))*time.Second/returnRate)
+	return talk.Spread(len(s.conns))
 }
 
 // checkHandshake looks at what a client that is not a browser gets wrong (RFC 6455, section 4.2.1), while there is still

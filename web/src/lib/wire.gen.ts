@@ -186,6 +186,10 @@ export const FrameStatus: FrameType = "status";
  */
 export const FrameStopping: FrameType = "stopping";
 /**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameEnd: FrameType = "end";
+/**
  * User is what one sees of a user.
  */
 export interface User {
@@ -278,6 +282,24 @@ export interface Hello {
    * ResumeMs is for how long after a lost connection the token is good, in milliseconds; 0 where Resume is empty.
    */
   resume_ms: number /* int64 */;
+  /**
+   * Session is the secret by which requests name the session of an event stream; only there it is given.
+   */
+  session?: string;
+}
+/**
+ * End is the last frame of an event stream: what a WebSocket says by a close frame.
+ */
+export interface End {
+  type: 'end';
+  /**
+   * Code is one of the close codes in docs/protocol.md.
+   */
+  code: number /* int */;
+  /**
+   * Reason says it for a person.
+   */
+  reason: string;
 }
 /**
  * OK answers a command that has nothing to tell.

@@ -35,6 +35,8 @@ export interface LinkOptions {
   check: () => Promise<Check>;
   /** Makes a socket; the browser's own unless a test brings one. */
   connect?: (url: string, protocol: string) => Socket;
+  /** Loads what goes another way than a socket, for where that does not get through. Without it there is no other way. */
+  detour?: () => Promise<() => Socket>;
   /** Gives a number from 0 up to 1. */
   random?: () => number;
 }
@@ -51,16 +53,25 @@ export interface LinkEvents {
 const helloWait = 10_000;
 /** A connection that held this long, in milliseconds, makes the next waits short again. */
 const heldLong = 10_000;
+/** After how many sockets in a row that did not open, though the server answers, the detour is taken. */
+const socketTries = 2;
+/** For how long, in milliseconds, the detour is taken before a new connection is tried as a socket again. */
+const detourTime = 30 * 60_000;
 /** How long `nudge` waits for a sign of life, in milliseconds. */
 const nudgeWait = 5_000;
 
 /** One connection to the server, kept up: it comes back by itself as the close codes say. Knows nothing of rooms. */
 export class Link extends Emitter<LinkEvents> {
-  readonly #options: Required<LinkOptions>;
+  readonly #options: Required<Omit<LinkOptions, 'detour'>> & Pick<LinkOptions, 'detour'>;
   #connection: Connection = { phase: 'idle' };
   #socket: Socket | null = null;
   readonly #commands = new Commands();
   #tries = 0;
+  /** How many sockets in a row did not open although the server answers, and when the last one was tried. */
+  #blocked = 0;
+  #triedAt = 0;
+  /** The connection is the detour's. */
+  #around = false;
   #openedAt = 0;
   #heardAt = 0;
   /** What the server asked for when it said that it stops; -1 where it did not. */
@@ -144,26 +155,44 @@ export class Link extends Emitter<LinkEvents> {
     this.#become(connecting);
     // Whoever was told may have ended it.
     if (this.#connection !== connecting) return;
+    this.#openedAt = 0;
+    this.#spread = -1;
+    this.#beat = setTimeout(() => {
+      this.#lost(0);
+    }, helloWait);
+    const { detour } = this.#options;
+    this.#around = this.#blocked >= socketTries && Date.now() - this.#triedAt < detourTime;
+    if (this.#around && detour) {
+      const here = (connect: () => Socket): void => {
+        if (this.#connection === connecting) this.#use(connect());
+      };
+      const failed = (): void => {
+        if (this.#connection === connecting) this.#lost(0);
+      };
+      detour().then(here, failed);
+      return;
+    }
+    this.#triedAt = Date.now();
     let socket: Socket;
     try {
       socket = this.#options.connect(this.#options.url, Subprotocol);
     } catch {
       // A browser may refuse the address itself, under a policy that does not know it.
+      this.#drop();
       this.#become({ phase: 'ended', why: 'never', code: 0 });
       return;
     }
+    this.#use(socket);
+  }
+
+  #use(socket: Socket): void {
     this.#socket = socket;
-    this.#openedAt = 0;
-    this.#spread = -1;
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#hear(event.data);
     };
     socket.onclose = ({ code }) => {
       if (socket === this.#socket) this.#lost(code);
     };
-    this.#beat = setTimeout(() => {
-      this.#lost(0);
-    }, helloWait);
   }
 
   /** Lets go of the socket, whatever state it is in: what still comes from it is not listened to. */
@@ -198,9 +227,20 @@ export class Link extends Emitter<LinkEvents> {
     const mine = this.#connection;
     void this.#options.check().then((found) => {
       if (this.#connection !== mine) return;
+      if (found === 'ok') this.#passed(code);
       if (found === 'login') this.#become({ phase: 'ended', why: 'login', code });
       else this.#schedule(found === 'unreachable' ? 0 : code);
     });
+  }
+
+  /** The server answers, and no connection came about: whether it is the way to it that is blocked. */
+  #passed(code: number): void {
+    // A server that gives a code of its own was reached.
+    if (!this.#options.detour || (code !== 0 && code !== 1006)) return;
+    // A detour that leads nowhere either is taken in turns with the socket. A socket of which nothing was heard in all
+    // that time need not be waited for twice.
+    if (this.#around) this.#blocked = socketTries - 1;
+    else this.#blocked += code === 0 ? socketTries : 1;
   }
 
   #schedule(code: number): void {
@@ -240,6 +280,7 @@ export class Link extends Emitter<LinkEvents> {
       return;
     }
     this.#openedAt = Date.now();
+    if (!this.#around) this.#blocked = 0;
     this.#listen(hello.ping_ms);
     this.#become({ phase: 'open', hello });
   }

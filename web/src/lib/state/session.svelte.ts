@@ -2,7 +2,7 @@ import { api, ApiError, sentence } from '../api';
 import type { Me, Server } from '../api';
 import { Client } from '../client/client';
 import type { Kept } from '../client/client';
-import type { Check } from '../client/link';
+import type { Check, Socket } from '../client/link';
 import { keepSession, takeSession } from '../remember';
 import { Chat } from './chat.svelte';
 
@@ -15,6 +15,12 @@ async function check(): Promise<Check> {
     return error instanceof ApiError && error.status > 0 ? 'ok' : 'unreachable';
   }
 }
+
+/** The way for where sockets are blocked; most pages never load it. */
+const detour = async (): Promise<() => Socket> => {
+  const { EventStream } = await import('../client/stream');
+  return () => new EventStream('/events');
+};
 
 const socketUrl = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
 
@@ -66,7 +72,7 @@ export class Session {
     if (this.#server.setup_needed) this.#server = { ...this.#server, setup_needed: false };
     this.#notice = '';
     this.#chat?.stop();
-    this.#chat = new Chat(me, this.#server, new Client({ url: socketUrl(), check }), {
+    this.#chat = new Chat(me, this.#server, new Client({ url: socketUrl(), check, detour }), {
       loggedOut: () => {
         this.#end('Your log-in has ended. Log in again to go on.');
       },
