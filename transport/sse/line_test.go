@@ -13,10 +13,10 @@ import (
 	"github.com/earshot-chat/earshot/transport/sse"
 )
 
-// TestLine: a script enters, says lines, and is gone after the grace time; the others see it come and go once.
+// TestLine: a script enters and says lines; the others see it come once.
 func TestLine(t *testing.T) {
 	for _, second := range []bool{false, true} {
-		h := newHouse(t, second, sse.Options{}, func(cfg *hub.Config) { cfg.Grace = 300 * time.Millisecond })
+		h := newHouse(t, second, sse.Options{}, func(cfg *hub.Config) { cfg.Grace = time.Minute })
 		h.addUsers("ana", "bot")
 		room := h.addRoom("ana", "Lobby", earshot.AccessPublic)
 		ana := h.listen("ana", "?room=lobby")
@@ -41,11 +41,24 @@ func TestLine(t *testing.T) {
 			}
 			nonces[f.Nonce] = true
 		}
-		if f := ana.reads("departed"); f.Users[0].Name != "bot" || f.Count != 1 {
-			t.Errorf("%+v", f)
-		}
-		h.settled("the script's session is over", func() bool { return h.hub.Stats().Sessions == 1 })
 	}
+}
+
+// TestLineLeaves: a script that says nothing more departs.
+func TestLineLeaves(t *testing.T) {
+	h := newHouse(t, false, sse.Options{}, func(cfg *hub.Config) { cfg.Grace = time.Millisecond })
+	h.addUsers("ana", "bot")
+	h.addRoom("ana", "lobby", earshot.AccessPublic)
+	ana := h.listen("ana", "?room=lobby")
+	ana.reads("joined")
+	if status, text := h.tell(http.MethodPost, "bot", "?room=lobby", "hi"); status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	ana.until("message")
+	if f := ana.reads("departed"); f.Users[0].Name != "bot" || f.Count != 1 {
+		t.Errorf("%+v", f)
+	}
+	h.settled("the script's session is over", func() bool { return h.hub.Stats().Sessions == 1 })
 }
 
 // TestLineAgain: a line that is sent again under its key is said once.

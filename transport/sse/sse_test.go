@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/transport/sse"
@@ -206,5 +207,36 @@ func TestNotPacked(t *testing.T) {
 		if got := l.http.Header.Get("Content-Encoding"); got != "" {
 			t.Errorf("%s: content-encoding is %q", accept, got)
 		}
+	}
+}
+
+// TestForgets: when nothing more is said, what net/http's buffers hold of it is written over, once.
+func TestForgets(t *testing.T) {
+	h := newHouse(t, false, sse.Options{Ping: 20 * time.Millisecond}, nil)
+	h.addUsers("ana")
+	room := h.addRoom("ana", "lobby", earshot.AccessPublic)
+	ana := h.listen("ana", "?room=lobby")
+	ana.does(`{"type":"post","ref":1,"room":%d,"nonce":"a1","text":"hello"}`, room)
+	ana.until("message")
+	longest := 0
+	for pings, over := 0, 0; pings < 10; {
+		line, err := ana.in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case strings.HasPrefix(line, ":"):
+			over += len(line)
+			longest = max(longest, over)
+		case strings.Contains(line, `"ping"`):
+			pings++
+			over = 0
+		}
+		if pings > 2 && over > 0 {
+			t.Fatal("it goes on although nothing is said")
+		}
+	}
+	if longest <= 4<<10 {
+		t.Errorf("%d bytes were written over", longest)
 	}
 }
