@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/multichat"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
 
@@ -48,6 +50,8 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	if err != nil {
 		t.Fatal(err)
 	}
+	guests := multichat.New(multichat.Options{Hub: h.hub, FrameBytes: 1000, Ping: time.Minute, WriteBuffer: 1000})
+	opts.Multichat = guests
 	opts.Accounts, opts.Hub, opts.SignUp, opts.CreateRooms = h.accounts, h.hub, accounts.SignUp, rooms.CreateRooms
 	if opts.Socket == nil {
 		opts.Socket = socket
@@ -59,6 +63,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 		ctx := t.Context() // ended by now: connections that a test left open are cut
 		_ = h.hub.Close(ctx)
 		_ = socket.Close(ctx)
+		_ = guests.Close(ctx)
 		for _, err := range []error{relay.Close(), store.Close()} {
 			if err != nil {
 				t.Error(err)

@@ -57,36 +57,16 @@ func frameOf(answer any) []byte {
 	return closeFrame(wire.Append(dst, answer), at)
 }
 
-// Codes of our own (section 7.4.2 leaves 4000 to 4999 to applications): 40xx come back now, 41xx later, 45xx not as you
-// are. docs/protocol.md tells them to clients.
+// Codes of our own (package wire).
 const (
-	codeSlow     ws.StatusCode = 4000
-	codeSilent   ws.StatusCode = 4001
-	codeReplaced ws.StatusCode = 4002
-	codeBusy     ws.StatusCode = 4100
-	codeRevoked  ws.StatusCode = 4500
-	codeAbuse    ws.StatusCode = 4501
+	codeSlow     ws.StatusCode = wire.CloseSlow
+	codeSilent   ws.StatusCode = wire.CloseSilent
+	codeReplaced ws.StatusCode = wire.CloseReplaced
+	codeRevoked  ws.StatusCode = wire.CloseRevoked
+	codeAbuse    ws.StatusCode = wire.CloseAbuse
 )
 
-func closeCode(why earshot.CloseReason) ws.StatusCode {
-	switch why {
-	case earshot.CloseStopping:
-		return ws.StatusGoingAway
-	case earshot.CloseSlow:
-		return codeSlow
-	case earshot.CloseSilent:
-		return codeSilent
-	case earshot.CloseBusy:
-		return codeBusy
-	case earshot.CloseRevoked:
-		return codeRevoked
-	case earshot.CloseAbuse:
-		return codeAbuse
-	case earshot.CloseReplaced:
-		return codeReplaced
-	}
-	return ws.StatusInternalServerError
-}
+func closeCode(why earshot.CloseReason) ws.StatusCode { return ws.StatusCode(wire.CloseCode(why)) }
 
 // closing makes a close frame.
 func closing(code ws.StatusCode, reason string) []byte {
