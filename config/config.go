@@ -34,6 +34,9 @@ type Config struct {
 	// WriteBuffer is how much may wait for one connection, in bytes.
 	WriteBuffer int `help:"How many bytes may wait for one connection that does not take them, before it is closed." default:"1048576" placeholder:"BYTES" toml:"write_buffer"`
 
+	// Multichat is on, quiet or off.
+	Multichat string `help:"Whether clients of Django Channels' example multichat are let in at /chat/stream/: on, quiet (they are not told who enters and leaves) or off." default:"on" placeholder:"MODE" toml:"multichat"`
+
 	Log Log `embed:"" prefix:"log-" toml:"log"`
 }
 

@@ -37,6 +37,7 @@ func (c *Config) Validate() error {
 		c.Address.Validate(),
 		oneOf("sign_up", c.SignUp, "open", "invite", "closed"),
 		oneOf("create_rooms", c.CreateRooms, "everyone", "staff"),
+		oneOf("multichat", c.Multichat, "on", "quiet", "off"),
 		c.Limits.Validate(),
 		c.Resume.Validate(),
 		within("write_buffer", c.WriteBuffer, minWriteBuffer, maxWriteBuffer),

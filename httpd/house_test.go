@@ -15,6 +15,7 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/multichat"
 	"github.com/earshot-chat/earshot/transport/sse"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
@@ -50,6 +51,8 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	if err != nil {
 		t.Fatal(err)
 	}
+	guests := multichat.New(multichat.Options{Hub: h.hub, FrameBytes: 1000, Ping: time.Minute, WriteBuffer: 1000})
+	opts.Multichat = guests
 	opts.Accounts, opts.Hub, opts.SignUp, opts.CreateRooms = h.accounts, h.hub, accounts.SignUp, rooms.CreateRooms
 	if opts.Socket == nil {
 		opts.Socket = socket
@@ -64,6 +67,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 		_ = h.hub.Close(ctx)
 		_ = socket.Close(ctx)
 		_ = stream.Close(ctx)
+		_ = guests.Close(ctx)
 		for _, err := range []error{relay.Close(), store.Close()} {
 			if err != nil {
 				t.Error(err)

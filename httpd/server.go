@@ -19,11 +19,16 @@ import (
 	"github.com/earshot-chat/earshot/wire"
 )
 
-// Socket is the door to the live connection, as package ws has it.
-type Socket interface {
+// Door lets a WebSocket in, as the transports that speak it have it.
+type Door interface {
 	// Accept takes the connection over for the user. Origin and log-in have been checked. An error means that nothing was
 	// written.
 	Accept(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error
+}
+
+// Socket is the door to the live connection, as package ws has it.
+type Socket interface {
+	Door
 	// Limits is what clients are held to.
 	Limits() wire.Limits
 }
@@ -35,6 +40,8 @@ type Options struct {
 	Socket   Socket
 	// Stream may be nil: there is none then.
 	Stream Stream
+	// Multichat is the door for clients of Django Channels' example; nil for none.
+	Multichat Door
 	// Ping tells whether the store answers.
 	Ping func(context.Context) error
 	// Pages are the built pages: index.html, and assets whose names change with their content in assets/. Without an

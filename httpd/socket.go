@@ -7,10 +7,15 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// socket lets a handshake through to the socket if it comes from one of the server's own pages, or from no page at all,
+// socket is the door to Earshot's own protocol, and multichat that for guests.
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) { s.enter(s.opts.Socket, w, r) }
+
+func (s *Server) multichat(w http.ResponseWriter, r *http.Request) { s.enter(s.opts.Multichat, w, r) }
+
+// enter lets a handshake through to the transport if it comes from one of the server's own pages, or from no page at all,
 // and from somebody who is logged in. Browsers send cookies with a WebSocket from any page of the same site, another
 // port of the host included, and ask no leave of the server first (RFC 6455, section 10.2): this check is all there is.
-func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+func (s *Server) enter(to Door, w http.ResponseWriter, r *http.Request) {
 	if !s.ownOrigin(r) {
 		s.fail(w, r, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket."))
 		return
@@ -23,7 +28,7 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if err := s.opts.Socket.Accept(w, r, login.User, login.Credential); err != nil {
+	if err := to.Accept(w, r, login.User, login.Credential); err != nil {
 		s.fail(w, r, err)
 	}
 }

@@ -19,9 +19,14 @@ import (
 // knock tries to open the socket and gives the status of the answer.
 func knock(t *testing.T, addr string, subprotocols []string, headers http.Header) (*websocket.Conn, int) {
 	t.Helper()
+	return knockAt(t, "ws://"+addr+"/ws", subprotocols, headers)
+}
+
+func knockAt(t *testing.T, url string, subprotocols []string, headers http.Header) (*websocket.Conn, int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	conn, answer, err := websocket.Dial(ctx, "ws://"+addr+"/ws", &websocket.DialOptions{HTTPHeader: headers, Subprotocols: subprotocols})
+	conn, answer, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPHeader: headers, Subprotocols: subprotocols})
 	if answer == nil {
 		t.Fatal(err)
 	}
@@ -79,6 +84,44 @@ func TestHandshake(t *testing.T) {
 			var hello wire.Hello
 			if err := wsjson.Read(t.Context(), conn, &hello); err != nil || hello.Type != wire.FrameHello || hello.User.Name != "ana" {
 				t.Errorf("hello is %+v: %v", hello, err)
+			}
+		})
+	}
+}
+
+// TestMultichatDoor holds the door for guests to what holds for the socket, a browser's session included.
+func TestMultichatDoor(t *testing.T) {
+	h := newHouse(t, nil)
+	h.user("ana", password(goodPassword))
+	cookie := sessionCookie(h.call(http.MethodPost, "/api/v1/login", login("ana", goodPassword)))
+	session := []string{cookieName + "=" + cookie.Value}
+	addr := listenAndServe(t, h.Server)
+	for name, c := range map[string]struct {
+		headers http.Header
+		want    int
+	}{
+		"own page":       {http.Header{"Cookie": session, "Origin": {ownOrigin}}, http.StatusSwitchingProtocols},
+		"no browser":     {http.Header{"Cookie": session}, http.StatusSwitchingProtocols},
+		"another site":   {http.Header{"Cookie": session, "Origin": {"https://evil.test"}}, http.StatusForbidden},
+		"another port":   {http.Header{"Cookie": session, "Origin": {ownOrigin + ":81"}}, http.StatusForbidden},
+		"sandboxed":      {http.Header{"Cookie": session, "Origin": {"null"}}, http.StatusForbidden},
+		"nobody":         {http.Header{"Origin": {ownOrigin}}, http.StatusUnauthorized},
+		"another cookie": {http.Header{"Cookie": {cookieName + "=nonsense"}}, http.StatusUnauthorized},
+		"Django's":       {http.Header{"Cookie": {"sessionid=" + cookie.Value}}, http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, status := knockAt(t, "ws://"+addr+"/chat/stream/", nil, c.headers)
+			if status != c.want {
+				t.Fatalf("answered with %d, not %d", status, c.want)
+			}
+			if conn == nil {
+				return
+			}
+			if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"command":"join","room":1}`)); err != nil {
+				t.Fatal(err)
+			}
+			if _, text, err := conn.Read(t.Context()); err != nil || string(text) != `{"error":"ROOM_INVALID"}` {
+				t.Errorf("read %s: %v", text, err)
 			}
 		})
 	}

@@ -139,7 +139,11 @@ func (r *room) enqueue(ev *earshot.Event) {
 
 // frameSpace is room enough for the event in any encoding we know: JSON may write six bytes for one of text.
 func frameSpace(ev *earshot.Event) int {
-	return 1024 + 6*(len(ev.Text)+len(ev.Nonce)) + 64*min(len(ev.Users), earshot.MaxNamed)
+	n := 1024 + 6*(len(ev.Text)+len(ev.Nonce)+len(ev.Author.Name))
+	for i := range min(len(ev.Users), earshot.MaxNamed) {
+		n += 64 + 6*len(ev.Users[i].Name)
+	}
+	return n
 }
 
 // reserve makes room for n more pending bytes.

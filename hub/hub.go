@@ -98,7 +98,7 @@ type Encoding interface {
 // Conn is the connection that carries a session, as the hub sees it. Its methods are called from several goroutines, and
 // under the hub's locks: they must not block and must not call the hub.
 type Conn interface {
-	// Encoding is constant over the life of the Conn.
+	// Encoding is asked within Join and Return, and holds for the events of that room for as long as the session is in it.
 	Encoding() Encoding
 	// Write takes frames made by Encoding, in the order in which they are to go out. It does not keep the bytes: they are
 	// used again after it returned. A connection that cannot take them closes itself.

@@ -137,6 +137,15 @@ func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joine
 	return nil
 }
 
+// Look gives a room that the user may know of, without entering it. It counts as a join. Errors: CodeNotFound,
+// CodeRateLimited.
+func (s *Session) Look(ctx context.Context, id earshot.RoomID) (earshot.Room, error) {
+	if err := s.mayJoin(1, "You are asking faster than this server allows."); err != nil {
+		return earshot.Room{}, err
+	}
+	return s.hub.known(ctx, s.User(), id)
+}
+
 // Leave leaves the room; no event of it is written to the connection after it returned. Errors: CodeNotInRoom.
 func (s *Session) Leave(id earshot.RoomID) error {
 	s.mu.Lock()

@@ -75,15 +75,15 @@ house() { go test -count=1 ./internal/house/...; }
 race() {
 	scripts/need-cc.sh
 	scripts/need-postgres.sh
-	scripts/need-curl.sh
+	scripts/need-foreign.sh
 	export CGO_ENABLED=1
 	each go test -race -shuffle=on ./...
 }
 
-# privacy tells what the tests of e2e/privacy cannot try on this machine, which go test keeps to itself: a test that was
+# tried tells what the tests of a package cannot try on this machine, which go test keeps to itself: a test that was
 # skipped is no failure, but it is to be known.
-privacy() {
-	out=$(go test -count=1 -v -run '^TestMachine$' ./e2e/privacy) || { printf '%s\n' "$out"; return 1; }
+tried() {
+	out=$(go test -count=1 -v -run '^TestMachine$' "$1") || { printf '%s\n' "$out"; return 1; }
 	missing=$(printf '%s\n' "$out" | grep 'NOT TRIED' || true)
 	if [ -n "$missing" ]; then
 		printf '%s\n' "$missing"
@@ -122,7 +122,8 @@ run lint 'lint: go vet' vet
 run lint 'lint: golangci-lint' each "$PWD/bin/tools/golangci-lint" run
 run test 'tests: the page' script web test
 run test 'tests: Go, under the race detector' race
-run test 'tests: nothing on disk: all can be tried here' privacy
+run test 'tests: nothing on disk: all can be tried here' tried ./e2e/privacy
+run test 'tests: foreign clients: all can be tried here' tried ./e2e/foreign
 run e2e 'tests: browsers: build' make --no-print-directory build
 run e2e 'tests: browsers' browsers
 run cross 'cross-build: windows/amd64, darwin/arm64' cross

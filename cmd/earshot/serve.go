@@ -19,6 +19,7 @@ import (
 	"github.com/earshot-chat/earshot/internal/certificate"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/transport/multichat"
 	"github.com/earshot-chat/earshot/transport/sse"
 	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/web"
@@ -79,10 +80,12 @@ type server struct {
 	accounts *account.Service
 	socket   *ws.Server
 	stream   *sse.Server
-	http     *httpd.Server
-	listener net.Listener
-	secure   secure
-	baseURL  string
+	// multichat is nil where it is off.
+	multichat *multichat.Server
+	http      *httpd.Server
+	listener  net.Listener
+	secure    secure
+	baseURL   string
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup
@@ -128,6 +131,12 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 		Hub: s.hub, Version: version, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,
 		Log: log,
 	})
+	if c.Multichat != "off" {
+		s.multichat = multichat.New(multichat.Options{
+			Hub: s.hub, FrameBytes: c.Limits.FrameBytes, Ping: c.PingInterval, WriteBuffer: c.WriteBuffer,
+			Notices: c.Multichat != "quiet", Log: log,
+		})
+	}
 	policy := account.DefaultConfig()
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
@@ -181,8 +190,12 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 	if err := s.makeRedirect(c); err != nil {
 		return err
 	}
+	var guests httpd.Door // no interface around a nil pointer
+	if s.multichat != nil {
+		guests = s.multichat
+	}
 	s.http, err = httpd.New(httpd.Options{
-		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Stream: s.stream, Ping: s.store.Ping, Pages: pages,
+		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Stream: s.stream, Multichat: guests, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
 		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts, Log: s.log,
 	})
@@ -251,6 +264,9 @@ func (s *server) stop(within time.Duration) error {
 	}
 	if s.stream != nil {
 		errs = append(errs, s.stream.Close(ctx))
+	}
+	if s.multichat != nil {
+		errs = append(errs, s.multichat.Close(ctx))
 	}
 	errs = append(errs, <-answered)
 	s.work.Wait()

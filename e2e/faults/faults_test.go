@@ -4,12 +4,12 @@ package faults
 
 import (
 	"flag"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot/e2e/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,10 +29,9 @@ func TestFaults(t *testing.T) {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	bin := filepath.Join(t.TempDir(), "earshot")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/earshot-chat/earshot/cmd/earshot")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	bin, err := program.Binary(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Logf("seed %d", *seed)
 	r, err := Run(t.Context(), Options{

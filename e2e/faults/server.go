@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,18 +13,19 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/earshot-chat/earshot/e2e/program"
 )
 
 // patience bounds every wait for the server.
-const patience = 30 * time.Second
+const patience = program.Patience
 
 // Server is the real program, which can be killed and upgraded.
 type Server struct {
 	bin, data, addr string
-	log             *output
+	log             *program.Output
 	pid             int
 	running         *exec.Cmd
 	// Kills and Upgrades count what was done to it.
@@ -35,7 +35,7 @@ type Server struct {
 // NewServer makes users and rooms in a new data directory below dir, and starts the program on a port of its own. It gives
 // a token for each user.
 func NewServer(ctx context.Context, bin, dir string, users []string, rooms int) (*Server, []string, error) {
-	s := &Server{bin: bin, data: filepath.Join(dir, "data"), log: newOutput()}
+	s := &Server{bin: bin, data: filepath.Join(dir, "data"), log: program.NewOutput()}
 	list := strings.Join(users, "\n") + "\n"
 	if _, err := s.run(ctx, list, "user", "create", "--from", "-"); err != nil {
 		return nil, nil, err
@@ -65,31 +65,18 @@ func NewServer(ctx context.Context, bin, dir string, users []string, rooms int) 
 func (s *Server) Addr() string { return s.addr }
 
 func (s *Server) run(ctx context.Context, stdin string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, s.bin, append(args, "--data", s.data)...) //nolint:gosec // the program that is tried
-	cmd.Stdin = strings.NewReader(stdin)
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("earshot %s: %w: %s", args[0], err, complaint.String())
-	}
-	return string(out), nil
+	return program.Tool(ctx, s.bin, stdin, append(args, "--data", s.data)...)
 }
 
 // start starts it, and is done when it listens.
 func (s *Server) start(ctx context.Context) error {
-	said := s.log.count("msg=listening")
-	//nolint:gosec // the program that is tried
-	cmd := exec.CommandContext(ctx, s.bin, "serve", "--listen", s.addr, "--data", s.data,
+	cmd, err := program.Serve(ctx, s.bin, s.log, "--listen", s.addr, "--data", s.data,
 		"--limits-posts-per-second", "1000", "--limits-posts-burst", "1000")
-	cmd.Stdout, cmd.Stderr = s.log, s.log
-	// A successor of it holds its output open.
-	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
+	if err != nil {
 		return err
 	}
 	s.running, s.pid = cmd, cmd.Process.Pid
-	return s.log.wait(ctx, "msg=listening", said+1)
+	return nil
 }
 
 // Kill ends it as a power failure would, and starts it anew.
@@ -103,11 +90,11 @@ func (s *Server) Kill(ctx context.Context) error {
 
 // Upgrade has it hand over to a successor.
 func (s *Server) Upgrade(ctx context.Context) error {
-	over := s.log.count(`msg="handed over"`)
+	over := s.log.Count(`msg="handed over"`)
 	if err := syscall.Kill(s.pid, syscall.SIGUSR2); err != nil {
 		return err
 	}
-	if err := s.log.wait(ctx, `msg="handed over"`, over+1); err != nil {
+	if err := s.log.Wait(ctx, `msg="handed over"`, over+1); err != nil {
 		return err
 	}
 	found := regexp.MustCompile(`msg="handing over" pid=(\d+)`).FindAllStringSubmatch(s.log.String(), -1)
@@ -151,48 +138,6 @@ func (s *Server) end(signal syscall.Signal) error {
 		case <-look.C:
 		case <-deadline:
 			return errors.New("the server does not end")
-		}
-	}
-	return nil
-}
-
-// output gathers what the processes say.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-	more chan struct{}
-}
-
-func newOutput() *output { return &output{more: make(chan struct{}, 1)} }
-
-// Write implements io.Writer.
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.more <- struct{}{}:
-	default:
-	}
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
-func (o *output) count(mark string) int { return strings.Count(o.String(), mark) }
-
-// wait waits until the mark is there so often.
-func (o *output) wait(ctx context.Context, mark string, times int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for o.count(mark) < times {
-		select {
-		case <-o.more:
-		case <-ctx.Done():
-			return fmt.Errorf("the server does not say %q: %s", mark, o)
 		}
 	}
 	return nil

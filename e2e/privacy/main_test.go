@@ -7,12 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	binary "github.com/earshot-chat/earshot/e2e/program"
 )
 
 var long = flag.Bool("long", false, "have ten times as much said")
@@ -39,13 +39,9 @@ func run(m *testing.M) (code int, err error) {
 			return 0, err
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		path := filepath.Join(dir, "earshot")
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-		defer cancel()
-		build := exec.CommandContext(ctx, "go", "build", "-o", path, "../../cmd/earshot")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("building the server: %w: %s", err, out)
+		path, err := binary.Binary(context.Background(), dir)
+		if err != nil {
+			return 0, err
 		}
 		if err := os.Setenv("EARSHOT", path); err != nil {
 			return 0, err

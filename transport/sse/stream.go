@@ -250,7 +250,7 @@ func (st *stream) Close(why earshot.CloseReason) {
 		last = append(strconv.AppendInt([]byte("retry: "), spread, 10), '\n')
 		last = appendMessage(last, &wire.Stopping{Type: wire.FrameStopping, ReturnMs: spread})
 	}
-	st.finish(talk.CloseCode(why), why.String(), last)
+	st.finish(wire.CloseCode(why), why.String(), last)
 }
 
 // finish has the stream say last and why it ends, whatever waits. Nothing is heard on a stream that ends: the session is
@@ -294,7 +294,7 @@ const codeNormal = 1000
 func (st *stream) gone() {
 	st.mu.Lock()
 	if st.code == 0 {
-		st.code = talk.CodeGoingAway
+		st.code = wire.CloseGoingAway
 	}
 	clear(st.pending)
 	st.pending = nil

@@ -3,49 +3,13 @@ package talk
 import (
 	"time"
 
-	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/wire"
 )
 
-// Codes that say why a connection ends and what to do about it: 40xx come back now, 41xx later, 45xx not as you are.
-// RFC 6455, section 7.4.2, leaves 4000 to 4999 to applications, and what is no WebSocket says the same numbers.
-// docs/protocol.md tells them to clients.
-const (
-	CodeGoingAway = 1001 // as RFC 6455 has it
-	CodeInternal  = 1011 // as RFC 6455 has it
-	CodeSlow      = 4000
-	CodeSilent    = 4001
-	CodeReplaced  = 4002
-	CodeBusy      = 4100
-	CodeRevoked   = 4500
-	CodeAbuse     = 4501
-)
-
-// CloseCode is the one place where a reason becomes a code.
-func CloseCode(why earshot.CloseReason) uint16 {
-	switch why {
-	case earshot.CloseStopping:
-		return CodeGoingAway
-	case earshot.CloseSlow:
-		return CodeSlow
-	case earshot.CloseSilent:
-		return CodeSilent
-	case earshot.CloseBusy:
-		return CodeBusy
-	case earshot.CloseRevoked:
-		return CodeRevoked
-	case earshot.CloseAbuse:
-		return CodeAbuse
-	case earshot.CloseReplaced:
-		return CodeReplaced
-	}
-	return CodeInternal
-}
-
 // Final tells whether nobody comes back to a session whose connection ended so.
 func Final(code uint16) bool {
-	return code == CodeRevoked || code == CodeAbuse || code == CodeReplaced
+	return code == wire.CloseRevoked || code == wire.CloseAbuse || code == wire.CloseReplaced
 }
 
 // returnRate is how many clients a second a stopping server sends back: what its successor takes on one core (docs/performance.md,

@@ -65,7 +65,7 @@ func (c *conn) Close(why earshot.CloseReason) {
 	if why == earshot.CloseStopping {
 		c.Answer(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: c.srv.spread().Milliseconds()})
 	}
-	c.close(ws.StatusCode(talk.CloseCode(why)), why.String())
+	c.close(ws.StatusCode(wire.CloseCode(why)), why.String())
 }
 
 // close closes the connection with a code of ours or one that the client sent.

@@ -14,7 +14,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
-	"github.com/earshot-chat/earshot/transport/talk"
+	"github.com/earshot-chat/earshot/wire"
 )
 
 // pipe is a server with one connection over a pipe, in a bubble whose clock the test moves.
@@ -86,7 +86,7 @@ func TestSilentClientIsFound(t *testing.T) {
 		defer p.end()
 		begin := time.Now()
 		frames := p.read(false)
-		wantClose(t, frames, talk.CodeSilent)
+		wantClose(t, frames, wire.CloseSilent)
 		// A half-open connection is to be found within 30 s.
 		if took := time.Since(begin); took < 2*DefaultPing || took > 30*time.Second {
 			t.Errorf("found after %v", took)
@@ -193,7 +193,7 @@ func TestUnfinishedMessageIsEnded(t *testing.T) {
 			}
 		}
 		wg.Wait()
-		wantClose(t, frames, talk.CodeSilent)
+		wantClose(t, frames, wire.CloseSilent)
 		if took := time.Since(begin); took > unfinishedTime+5*time.Second {
 			t.Errorf("ended after %v", took)
 		}
@@ -236,7 +236,7 @@ func TestBacklogIsBounded(t *testing.T) {
 		}
 		s.mu.Unlock()
 		frames := p.read(true)
-		wantClose(t, frames, talk.CodeSlow)
+		wantClose(t, frames, wire.CloseSlow)
 	})
 }
 

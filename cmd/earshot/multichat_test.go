@@ -1,0 +1,24 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+)
+
+// TestMultichatModes looks at the door for guests in each mode: it asks who is there, or it is none.
+func TestMultichatModes(t *testing.T) {
+	for mode, want := range map[string]int{
+		"": http.StatusUnauthorized, "on": http.StatusUnauthorized, "quiet": http.StatusUnauthorized, "off": http.StatusNotFound,
+	} {
+		t.Run(mode, func(t *testing.T) {
+			var args []string
+			if mode != "" {
+				args = []string{"--multichat", mode}
+			}
+			r := serve(t, t.TempDir(), args...)
+			if status, _, _ := request(t, http.MethodGet, r.url+"/chat/stream/", ""); status != want {
+				t.Errorf("answered with %d, not %d", status, want)
+			}
+		})
+	}
+}
