@@ -53,9 +53,10 @@ type frame struct {
 // TestRandomScheduleOfConnections has a thousand connections act at random and holds what they heard to the promises:
 // one order, once, nothing from before joining, nothing missing while there. Those that stall are closed, or catch up.
 func TestRandomScheduleOfConnections(t *testing.T) {
-	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+	for name, opts := range map[string]setup{"plain": {}, "TLS": {secure: true}, "HTTP2": {secure: true, http2: true}} {
 		t.Run(name, func(t *testing.T) {
-			randomSchedule(t, setup{Options: ws.Options{WriteBuffer: 16 << 10}, secure: secure})
+			opts.WriteBuffer = 16 << 10
+			randomSchedule(t, opts)
 		})
 	}
 }
@@ -101,7 +102,7 @@ func randomSchedule(t *testing.T, opts setup) {
 func (w *walker) live(h *house, user string, rooms []int64, steps int) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	nc, rest, _, err := h.dialer().Dial(ctx, h.url(user))
+	nc, rest, err := h.dialNet(ctx, user)
 	if err != nil {
 		w.t.Errorf("dial: %v", err)
 		w.dead = true
