@@ -56,14 +56,19 @@ func TestRandomScheduleOfConnections(t *testing.T) {
 	for name, opts := range map[string]setup{"plain": {}, "TLS": {secure: true}, "HTTP2": {secure: true, http2: true}} {
 		t.Run(name, func(t *testing.T) {
 			opts.WriteBuffer = 16 << 10
-			randomSchedule(t, opts)
+			walkers := 1000
+			if opts.http2 {
+				walkers = 200 // they share a connection, as one that comes with so many streams would
+			}
+			randomSchedule(t, opts, walkers)
 		})
 	}
 }
 
-func randomSchedule(t *testing.T, opts setup) {
+func randomSchedule(t *testing.T, opts setup, walkers int) {
 	t.Helper()
-	const walkers, rooms, steps = 1000, 100, 10
+	const steps = 10
+	rooms := walkers / 10
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	h := newHouse(t, opts, func(c *hub.Config) { c.SessionsPerUser, c.RoomsPerUser = walkers, rooms })
@@ -267,7 +272,7 @@ func verifyWalks(t *testing.T, all []*walker) {
 		}
 	}
 	t.Logf("%d connections, %d died, %d of them as too slow; %d posts acknowledged, %d deliveries", len(all), dead, slow, acknowledged, deliveries)
-	if deliveries < 10_000 || acknowledged < 1000 {
+	if deliveries < 10*len(all) || acknowledged < len(all) {
 		t.Errorf("only %d deliveries and %d posts: the schedule tries nothing", deliveries, acknowledged)
 	}
 }

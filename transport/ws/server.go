@@ -135,6 +135,11 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 	if r.ProtoMajor == 2 {
 		return s.acceptTunnel(w, r, user, credential)
 	}
+	return s.acceptUpgrade(w, r, user, credential)
+}
+
+// acceptUpgrade is Accept for a connection of HTTP/1.1 (RFC 6455).
+func (s *Server) acceptUpgrade(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
 	if err := checkHandshake(r); err != nil {
 		return err
 	}

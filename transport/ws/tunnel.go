@@ -20,25 +20,35 @@ const protocolHeader = ":protocol"
 // acceptTunnel is Accept for a stream of HTTP/2 (RFC 8441). It returns when the connection is over, because the end of the
 // handler is the end of the stream.
 func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
-	if err := checkConnect(r); err != nil {
+	l, t, err := s.openTunnel(w, r)
+	if l == nil {
 		return err
+	}
+	defer t.end()
+	s.greet(l.conn, user, credential)
+	l.readLoop(nil)
+	return nil
+}
+
+// openTunnel answers the handshake and gives a link over the stream; none if that failed, and no error if something was
+// written already.
+func (s *Server) openTunnel(w http.ResponseWriter, r *http.Request) (*stream, *tunnel, error) {
+	if err := checkConnect(r); err != nil {
+		return nil, nil, err
 	}
 	extension, err := negotiate(r.Header)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	t := &tunnel{w: w, body: r.Body, control: http.NewResponseController(w)}
 	if err := t.open(extension); err != nil {
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
-		return nil
+		return nil, nil, nil
 	}
-	defer t.end()
 	c := &conn{srv: s, deflate: extension != ""}
 	l := newStream(c, t, s.writeBuffer)
 	c.link = l
-	s.greet(c, user, credential)
-	l.readLoop(nil)
-	return nil
+	return l, t, nil
 }
 
 // checkConnect is checkHandshake for RFC 8441, section 5: there is no key, and nothing to upgrade.
