@@ -83,6 +83,8 @@ type TLS struct {
 	Dev bool `help:"Speak TLS with a certificate that the server makes for itself at each start, for trying: browsers warn of it." toml:"dev"`
 	// Redirect is an address to listen on, host:port, that only sends to https; empty for none.
 	Redirect string `help:"An address, such as :80, at which plain HTTP is answered with a redirect to https, and with nothing else." placeholder:"HOST:PORT" toml:"redirect"`
+	// HTTP2Sockets offers the socket over HTTP/2 (RFC 8441).
+	HTTP2Sockets bool `name:"http2-sockets" help:"Offer browsers the socket over the HTTP/2 connection of the page (RFC 8441); without, the socket has a connection of its own, which costs the server less memory." default:"true" negatable:"" toml:"http2_sockets"`
 	// HSTS is how long browsers may come back over TLS only; 0 does not say so. It does not hold with Dev.
 	HSTS time.Duration `name:"hsts" help:"For how long a browser that was here over TLS refuses to come without (Strict-Transport-Security); 0 leaves it free. Not said with --tls-dev." default:"4320h" placeholder:"TIME" toml:"hsts"`
 }

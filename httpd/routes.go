@@ -20,6 +20,9 @@ func (s *Server) routes() (http.Handler, error) {
 	r.MethodNotAllowed(methodNotAllowed(r))
 
 	r.Get("/ws", s.socket)
+	if s.opts.HTTP2Sockets {
+		r.Connect("/ws", s.socket) // RFC 8441
+	}
 	if s.opts.Multichat != nil {
 		r.Get("/chat/stream/", s.multichat) // where the example has it
 	}

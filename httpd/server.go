@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -21,8 +22,8 @@ import (
 
 // Door lets a WebSocket in, as the transports that speak it have it.
 type Door interface {
-	// Accept takes the connection over for the user. Origin and log-in have been checked. An error means that nothing was
-	// written.
+	// Accept takes the connection over for the user; over HTTP/2 it takes the stream and returns when that is at its end.
+	// Origin and log-in have been checked. An error means that nothing was written.
 	Accept(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error
 }
 
@@ -62,14 +63,16 @@ type Options struct {
 	TLS *tls.Config
 	// HSTS is for how long a browser that was here over TLS is to refuse to come without; 0 says nothing of it.
 	HSTS time.Duration
-	Log  *slog.Logger
+	// HTTP2Sockets offers browsers the socket over the connection of the page (RFC 8441). It needs TLS.
+	HTTP2Sockets bool
+	Log          *slog.Logger
 
 	// Times bounds how long a connection may take; zero fields take the defaults.
 	Times Times
 }
 
-// Times bounds how long a connection may take over one request. A socket is not bound by them: net/http lifts its
-// deadlines when a connection is taken over.
+// Times bounds how long a connection may take over one request. A socket is not bound by them: their deadlines are lifted
+// when it is taken over.
 type Times struct {
 	// Header is for the handshake of TLS, and then for the request's header: 10 seconds each. It is what cuts a client that
 	// sends them byte by byte.
@@ -96,6 +99,7 @@ type Server struct {
 	budgets *budgets
 	handler http.Handler
 	server  *http.Server
+	quiet   *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
 }
 
 // New makes a Server. It reads and compresses the pages once, here.
@@ -127,7 +131,10 @@ func New(opts Options) (*Server, error) {
 		IdleTimeout:       opts.Times.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(demoting{opts.Log.Handler()}, slog.LevelWarn),
-		TLSConfig:         opts.TLS,
+		TLSConfig:         opts.TLS.Clone(),
+	}
+	if opts.TLS != nil {
+		s.makeHTTP2()
 	}
 	return s, nil
 }
@@ -152,6 +159,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // Serve answers what comes to ln until Shutdown, which it reports by nil. TLS is put on top of ln if it is in the options;
 // who speaks plain HTTP then is told so.
 func (s *Server) Serve(ln net.Listener) error {
+	if s.quiet != nil {
+		var beside sync.WaitGroup
+		beside.Go(func() { _ = s.quiet.server.Serve(s.quiet) }) // it says that it was closed
+		defer beside.Wait()
+		defer func() { _ = s.quiet.Close() }()
+	}
 	var err error
 	if s.opts.TLS != nil {
 		err = s.server.ServeTLS(ln, "", "")

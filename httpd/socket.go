@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
 )
 
 // socket is the door to Earshot's own protocol, and multichat that for guests.
@@ -16,21 +17,26 @@ func (s *Server) multichat(w http.ResponseWriter, r *http.Request) { s.enter(s.o
 // and from somebody who is logged in. Browsers send cookies with a WebSocket from any page of the same site, another
 // port of the host included, and ask no leave of the server first (RFC 6455, section 10.2): this check is all there is.
 func (s *Server) enter(to Door, w http.ResponseWriter, r *http.Request) {
+	login, err := s.mayOpen(r)
+	if err == nil {
+		err = to.Accept(w, r, login.User, login.Credential)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// mayOpen says who opens the socket. It gives a pointer because the stack of a socket over HTTP/2 stays as it is for its
+// life.
+func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	if !s.ownOrigin(r) {
-		s.fail(w, r, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket."))
-		return
+		return nil, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket.")
 	}
 	// The log-in is looked up within seconds: the hub remembers an ended one only so long (hub.EndLogin).
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
+	defer cancel()
 	login, _, err := s.login(r.WithContext(ctx))
-	cancel()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	if err := to.Accept(w, r, login.User, login.Credential); err != nil {
-		s.fail(w, r, err)
-	}
+	return &login, err
 }
 
 // ownOrigin tells whether the request has no Origin, as programs that are no browsers send it, or one of the server's.

@@ -197,7 +197,8 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 	s.http, err = httpd.New(httpd.Options{
 		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Stream: s.stream, Multichat: guests, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
-		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts, Log: s.log,
+		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts,
+		HTTP2Sockets: c.TLS.HTTP2Sockets, Log: s.log,
 	})
 	return err
 }

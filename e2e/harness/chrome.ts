@@ -58,11 +58,11 @@ export const flags = [
   '--disable-sync',
 ];
 
-/** Starts a browser with a fresh profile. Each person in a test may have one of their own. */
-export async function launch(): Promise<Browser> {
+/** Starts a browser with a fresh profile, and more flags. Each person in a test may have one of their own. */
+export async function launch(...more: string[]): Promise<Browser> {
   return await chromium.launch({
     executablePath: chrome(),
     headless: true,
-    args: flags,
+    args: [...flags, ...more],
   });
 }

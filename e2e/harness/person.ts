@@ -39,6 +39,7 @@ export class Person {
   /** Opens a window with an empty profile. */
   static async arrive(browser: Browser, server: Server, user: NewUser, setup: Setup = {}): Promise<Person> {
     const context = await browser.newContext({
+      ignoreHTTPSErrors: true, // a server under TLS has a certificate of its own making
       viewport: { width: setup.width ?? 1280, height: setup.height ?? 800 },
       colorScheme: setup.scheme ?? 'light',
       reducedMotion: 'reduce',

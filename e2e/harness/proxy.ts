@@ -16,6 +16,7 @@ export class Proxy {
   readonly #listener: Listener;
   readonly #pairs = new Set<Pair>();
   #target = 0;
+  #scheme = 'http:';
   #cut = false;
   #held = new Set<Way>();
   #socketless = false;
@@ -36,12 +37,18 @@ export class Proxy {
 
   /** Where browsers find the server through this network. */
   get url(): string {
-    return `http://127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
+    return `${this.#scheme}//127.0.0.1:${(this.#listener.address() as AddressInfo).port}`;
   }
 
   /** Leads to the server with this address. */
   lead(url: string): void {
     this.#target = Number(new URL(url).port);
+    this.#scheme = new URL(url).protocol;
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#pairs.size;
   }
 
   /** Ends all connections and takes no new ones. */

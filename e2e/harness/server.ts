@@ -53,7 +53,7 @@ export class Server {
   }
 
   get url(): string {
-    return `http://${this.#address}`;
+    return `${this.#env['EARSHOT_TLS_DEV'] === 'true' ? 'https' : 'http'}://${this.#address}`;
   }
 
   /** Starts the server, where it listened before if it did, and returns when it says that it listens. */

@@ -46,7 +46,7 @@ func layers() []layer {
 			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack"},
 			never: []string{"database/sql", "testing"},
 		},
-		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire"}, never: []string{"database/sql", "testing"}},
+		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/xconnect"}, never: []string{"database/sql", "testing"}},
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
@@ -62,6 +62,7 @@ func layers() []layer {
 		{pattern: "internal/house"},
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
+		{pattern: "internal/xconnect", never: noNetwork},
 	}
 }
 

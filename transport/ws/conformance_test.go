@@ -27,7 +27,7 @@ func (h *house) dialRaw(user string, extensions ...httphead.Option) *raw {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
-	nc, rest, _, err := h.dialer(extensions...).Dial(ctx, h.url(user))
+	nc, rest, err := h.dialNet(ctx, user, extensions...)
 	if err != nil {
 		h.t.Fatalf("dial: %v", err)
 	}

@@ -20,7 +20,7 @@ import (
 func (h *house) dialDeflate(user string, mode websocket.CompressionMode) *client {
 	h.t.Helper()
 	conn, resp, err := websocket.Dial(h.t.Context(), h.url(user), &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
-		HTTPClient:   h.http.Client(),
+		HTTPClient:   h.client(),
 		Subprotocols: []string{wire.Subprotocol}, CompressionMode: mode, CompressionThreshold: 1,
 	})
 	if err != nil {

@@ -240,6 +240,9 @@ func TestSlowReaderHarmsNobody(t *testing.T) {
 				}
 			}
 		}
+		if n := h.dialed.Load(); opts.http2 && n != 1 {
+			t.Errorf("%d connections: the three did not share one", n)
+		}
 		// What the slow one had not read is still on its way; then comes the reason.
 		for {
 			f, err := ws.ReadFrameForTest(slow.nc)
@@ -268,7 +271,7 @@ func TestConnectionsComeAndGo(t *testing.T) {
 			wg.Go(func() {
 				for j := range 10 {
 					ctx, cancel := context.WithTimeout(context.Background(), patience)
-					nc, _, _, err := h.dialer().Dial(ctx, h.url("ana"))
+					nc, _, err := h.dialNet(ctx, "ana")
 					cancel()
 					if err != nil {
 						t.Errorf("dial: %v", err)

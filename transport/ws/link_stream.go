@@ -2,15 +2,23 @@ package ws
 
 import (
 	"context"
-	"net"
+	"io"
 	"sync"
 	"time"
 )
 
+// road is what stream needs of a net.Conn. One that has a method CloseWrite, as TCP, TLS and tunnels do, is told the end of
+// what is written.
+type road interface {
+	io.ReadWriteCloser
+	SetReadDeadline(at time.Time) error
+}
+
 // stream is the link with goroutines: one reads, and a second one writes while there is something to write. It works with
-// every net.Conn on every system, at the price of a stack and a small buffer for each connection at rest.
+// every net.Conn on every system, and with a stream of HTTP/2, at the price of a stack and a small buffer for each
+// connection at rest.
 type stream struct {
-	net  net.Conn
+	net  road
 	conn *conn
 
 	mu        sync.Mutex
@@ -21,7 +29,7 @@ type stream struct {
 	closed    bool
 }
 
-func newStream(c *conn, nc net.Conn, bound int) *stream {
+func newStream(c *conn, nc road, bound int) *stream {
 	return &stream{net: nc, conn: c, pending: backlog{max: bound}}
 }
 

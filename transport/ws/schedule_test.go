@@ -53,16 +53,22 @@ type frame struct {
 // TestRandomScheduleOfConnections has a thousand connections act at random and holds what they heard to the promises:
 // one order, once, nothing from before joining, nothing missing while there. Those that stall are closed, or catch up.
 func TestRandomScheduleOfConnections(t *testing.T) {
-	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
+	for name, opts := range map[string]setup{"plain": {}, "TLS": {secure: true}, "HTTP2": {secure: true, http2: true}} {
 		t.Run(name, func(t *testing.T) {
-			randomSchedule(t, setup{Options: ws.Options{WriteBuffer: 16 << 10}, secure: secure})
+			opts.WriteBuffer = 16 << 10
+			walkers := 1000
+			if opts.http2 {
+				walkers = 200 // they share a connection, as one that comes with so many streams would
+			}
+			randomSchedule(t, opts, walkers)
 		})
 	}
 }
 
-func randomSchedule(t *testing.T, opts setup) {
+func randomSchedule(t *testing.T, opts setup, walkers int) {
 	t.Helper()
-	const walkers, rooms, steps = 1000, 100, 10
+	const steps = 10
+	rooms := walkers / 10
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	h := newHouse(t, opts, func(c *hub.Config) { c.SessionsPerUser, c.RoomsPerUser = walkers, rooms })
@@ -101,7 +107,7 @@ func randomSchedule(t *testing.T, opts setup) {
 func (w *walker) live(h *house, user string, rooms []int64, steps int) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	nc, rest, _, err := h.dialer().Dial(ctx, h.url(user))
+	nc, rest, err := h.dialNet(ctx, user)
 	if err != nil {
 		w.t.Errorf("dial: %v", err)
 		w.dead = true
@@ -266,7 +272,7 @@ func verifyWalks(t *testing.T, all []*walker) {
 		}
 	}
 	t.Logf("%d connections, %d died, %d of them as too slow; %d posts acknowledged, %d deliveries", len(all), dead, slow, acknowledged, deliveries)
-	if deliveries < 10_000 || acknowledged < 1000 {
+	if deliveries < 10*len(all) || acknowledged < len(all) {
 		t.Errorf("only %d deliveries and %d posts: the schedule tries nothing", deliveries, acknowledged)
 	}
 }

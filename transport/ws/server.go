@@ -1,4 +1,4 @@
-// Package ws is the WebSocket transport (RFC 6455): it turns the frames of package wire into calls of the hub and the
+// Package ws is the WebSocket transport (RFC 6455, and RFC 8441 over HTTP/2): it turns the frames of package wire into calls of the hub and the
 // hub's events into frames.
 //
 // The life of a connection: Server.Accept checks the handshake and takes the connection over from net/http. From then on
@@ -123,10 +123,19 @@ func (s *Server) clock() int64 { return int64(time.Since(s.begin)/time.Second) +
 // Limits is what the server holds a client to.
 func (s *Server) Limits() wire.Limits { return talk.Limits(s.hub.Config(), s.frameBytes) }
 
-// Accept makes a session of an authenticated user out of a handshake request and takes the connection over. The caller
-// has checked the Origin. An error means that the request was refused and nothing has been written: CodeMalformed.
-// Failures after the handshake close the connection with a code that says why.
+// Accept makes a session of an authenticated user out of a handshake request and takes the connection over; of a request
+// over HTTP/2 it takes over the stream, and returns when that is at its end. The caller has checked the Origin. An error
+// means that the request was refused and nothing has been written: CodeMalformed. Failures after the handshake close the
+// connection with a code that says why.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
+	if r.ProtoMajor == 2 {
+		return s.acceptTunnel(w, r, user, credential)
+	}
+	return s.acceptUpgrade(w, r, user, credential)
+}
+
+// acceptUpgrade is Accept for a connection of HTTP/1.1 (RFC 6455).
+func (s *Server) acceptUpgrade(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
 	if err := checkHandshake(r); err != nil {
 		return err
 	}
@@ -155,14 +164,21 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 	return nil
 }
 
-// serve connects the session, says hello, and starts reading.
+// serve gives the connection its link, connects the session, and starts reading.
 func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
-	c.heard.Store(s.clock())
 	start := s.connect(c, nc)
+	if !s.greet(c, user, credential) {
+		early = nil
+	}
+	start(early)
+}
+
+// greet connects the session and says hello, or closes the connection with the reason why not.
+func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash) bool {
+	c.heard.Store(s.clock())
 	if !s.remember(c) {
 		c.Close(earshot.CloseStopping)
-		start(nil)
-		return
+		return false
 	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
@@ -171,12 +187,11 @@ func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, cr
 	if err != nil {
 		c.session = nil
 		c.Close(refusal(err))
-		start(nil)
-		return
+		return false
 	}
 	greeting := talk.Greeting{Version: s.version, FrameBytes: s.frameBytes, Ping: s.ping}
 	c.Answer(greeting.Hello(s.hub, c.session))
-	start(early)
+	return true
 }
 
 // connect gives the connection its link.
@@ -218,10 +233,17 @@ func checkHandshake(r *http.Request) error {
 	switch {
 	case r.Method != http.MethodGet || !hasToken(r.Header, "Upgrade", "websocket") || !hasToken(r.Header, "Connection", "upgrade"):
 		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
-	case r.Header.Get("Sec-Websocket-Version") != "13":
-		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Version must be 13.")
 	case len(r.Header.Get("Sec-Websocket-Key")) != 24:
 		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Key must be 16 bytes in base64.")
+	}
+	return checkWords(r)
+}
+
+// checkWords looks at what every handshake says.
+func checkWords(r *http.Request) error {
+	switch {
+	case r.Header.Get("Sec-Websocket-Version") != "13":
+		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Version must be 13.")
 	case !hasToken(r.Header, "Sec-Websocket-Protocol", wire.Subprotocol):
 		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Protocol must offer %s.", wire.Subprotocol)
 	}

@@ -1,6 +1,7 @@
 package ws_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,16 +41,21 @@ type house struct {
 	ws    *ws.Server
 	http  *httptest.Server
 	users map[string]earshot.User
+	// tunnels connects over HTTP/2; nil in a house that does not speak it.
+	tunnels http.RoundTripper
+	// dialed counts its connections.
+	dialed atomic.Int32
 }
 
 // setup is what a house is made of.
 type setup struct {
 	ws.Options
-	// secure has it speak TLS.
-	secure bool
+	// secure has it speak TLS, and http2 that with HTTP/2.
+	secure, http2 bool
 }
 
-// links are the two kinds of link, each with and without TLS; every conversation is held over all of them.
+// links are the two kinds of link, each with and without TLS, and streams of HTTP/2; every conversation is held over all of
+// them.
 func links(t *testing.T, run func(t *testing.T, opts setup)) {
 	t.Helper()
 	for name, opts := range map[string]setup{
@@ -56,6 +63,7 @@ func links(t *testing.T, run func(t *testing.T, opts setup)) {
 		"goroutines":     {Options: ws.Options{Goroutines: true}},
 		"poller TLS":     {secure: true},
 		"goroutines TLS": {Options: ws.Options{Goroutines: true}, secure: true},
+		"HTTP2":          {Options: ws.Options{Goroutines: true}, secure: true, http2: true},
 	} {
 		t.Run(name, func(t *testing.T) { run(t, opts) })
 	}
@@ -88,10 +96,13 @@ func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	}))
-	if opts.secure {
+	switch {
+	case opts.http2:
+		h.serveHTTP2()
+	case opts.secure:
 		h.http.Listener = ws.TakeoverListener(h.http.Listener)
 		h.http.StartTLS()
-	} else {
+	default:
 		h.http.Start()
 	}
 	t.Cleanup(func() {
@@ -143,13 +154,25 @@ func (h *house) url(user string) string {
 	return "ws" + strings.TrimPrefix(h.http.URL, "http") + "/ws?user=" + user
 }
 
-// dialer connects without a library that would keep to the rules.
-func (h *house) dialer(extensions ...httphead.Option) gobwas.Dialer {
+// dialNet connects without a library that would keep to the rules. What was read together with the handshake may be in rest.
+func (h *house) dialNet(ctx context.Context, user string, extensions ...httphead.Option) (nc net.Conn, rest *bufio.Reader, err error) {
+	if h.tunnels != nil {
+		return h.dialTunnel(ctx, user, extensions...)
+	}
 	d := gobwas.Dialer{Protocols: []string{wire.Subprotocol}, Extensions: extensions}
 	if transport, ok := h.http.Client().Transport.(*http.Transport); ok {
 		d.TLSConfig = transport.TLSClientConfig
 	}
-	return d
+	nc, rest, _, err = d.Dial(ctx, h.url(user))
+	return nc, rest, err
+}
+
+// client is an HTTP client that a foreign WebSocket client dials with.
+func (h *house) client() *http.Client {
+	if h.tunnels != nil {
+		return &http.Client{Transport: translated{h}}
+	}
+	return h.http.Client()
 }
 
 // tcpOf is the TCP connection under a client's.
@@ -170,7 +193,7 @@ type client struct {
 func (h *house) dial(user string) *client {
 	h.t.Helper()
 	conn, _, err := websocket.Dial(h.t.Context(), h.url(user), &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
-		HTTPClient:   h.http.Client(),
+		HTTPClient:   h.client(),
 		Subprotocols: []string{wire.Subprotocol},
 	})
 	if err != nil {

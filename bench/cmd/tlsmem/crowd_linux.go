@@ -19,6 +19,7 @@ import (
 type crowd struct {
 	addr      string
 	plain     bool
+	http2     bool
 	tokens    []string
 	firstRoom int
 	members   []*member
@@ -98,14 +99,33 @@ func (c *crowd) enter(ctx context.Context, token string, room int) (*member, err
 		return nil, err
 	}
 	if !c.plain {
-		cover := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // the server's own certificate, on this machine
+		protocol := "http/1.1"
+		if c.http2 {
+			protocol = "h2"
+		}
+		cover := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{protocol}}) //nolint:gosec // the server's own certificate, on this machine
 		if err := cover.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
 		nc = cover
 	}
+	var r *bufio.Reader
+	if c.http2 {
+		nc, err = openTunnel(nc, c.addr, token)
+		r = bufio.NewReaderSize(nc, 1024)
+	} else {
+		r, err = upgrade(nc, c.addr, token)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return join(ctx, nc, r, room)
+}
+
+// upgrade shakes hands over HTTP/1.1.
+func upgrade(nc net.Conn, addr, token string) (*bufio.Reader, error) {
 	if _, err := fmt.Fprintf(nc, "GET /ws HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: earshot.v1\r\nAuthorization: Bearer %s\r\n\r\n", c.addr, token); err != nil {
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: earshot.v1\r\nAuthorization: Bearer %s\r\n\r\n", addr, token); err != nil {
 		return nil, err
 	}
 	r := bufio.NewReaderSize(nc, 1024)
@@ -118,6 +138,11 @@ func (c *crowd) enter(ctx context.Context, token string, room int) (*member, err
 			return nil, err
 		}
 	}
+	return r, nil
+}
+
+// join has the connection's user join the room.
+func join(ctx context.Context, nc net.Conn, r *bufio.Reader, room int) (*member, error) {
 	m := &member{nc: nc, room: room, heard: make(chan struct{}, roomSize*posts), over: make(chan struct{})}
 	if err := m.say(fmt.Sprintf(`{"type":"join","ref":1,"room":%d}`, room)); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@
 // messages.
 //
 //	tlsmem -earshot bin/earshot -n 3000            over TLS, with a certificate that the server makes
+//	tlsmem -earshot bin/earshot -n 3000 -http2     over TLS and HTTP/2, each with a connection of its own
 //	tlsmem -earshot bin/earshot -n 3000 -plain     over TCP
 //
 // The server is a process of its own, and so its resident memory is its own. Before the first figure ten users talk in it
@@ -33,6 +34,7 @@ type settings struct {
 	earshot string
 	n       int
 	plain   bool
+	http2   bool
 	settle  time.Duration
 }
 
@@ -41,10 +43,11 @@ func main() {
 	flag.StringVar(&s.earshot, "earshot", "bin/earshot", "the server")
 	flag.IntVar(&s.n, "n", 3000, "how many connections; a multiple of ten")
 	flag.BoolVar(&s.plain, "plain", false, "without TLS")
+	flag.BoolVar(&s.http2, "http2", false, "over HTTP/2")
 	flag.DurationVar(&s.settle, "settle", 20*time.Second, "how long to wait before memory is looked at")
 	flag.Parse()
-	if s.n < roomSize || s.n%roomSize != 0 {
-		fmt.Fprintln(os.Stderr, "tlsmem: -n must be a multiple of ten")
+	if s.n < roomSize || s.n%roomSize != 0 || s.plain && s.http2 {
+		fmt.Fprintln(os.Stderr, "tlsmem: -n must be a multiple of ten, and HTTP/2 is over TLS only")
 		os.Exit(2) //nolint:forbidigo // main ends the process
 	}
 	if err := run(context.Background(), s); err != nil {
@@ -120,7 +123,7 @@ func earshot(ctx context.Context, s settings, args ...string) ([]byte, error) {
 
 // measure fills the server and looks at its memory.
 func measure(ctx context.Context, s settings, server *proc.Server, tokens []string) error {
-	warm := &crowd{addr: server.Addr.String(), plain: s.plain, tokens: tokens[s.n:], firstRoom: s.n/roomSize + 1}
+	warm := &crowd{addr: server.Addr.String(), plain: s.plain, http2: s.http2, tokens: tokens[s.n:], firstRoom: s.n/roomSize + 1}
 	if err := warm.arrive(ctx); err != nil {
 		return err
 	}
@@ -132,7 +135,7 @@ func measure(ctx context.Context, s settings, server *proc.Server, tokens []stri
 	if err != nil {
 		return err
 	}
-	all := &crowd{addr: server.Addr.String(), plain: s.plain, tokens: tokens[:s.n], firstRoom: 1}
+	all := &crowd{addr: server.Addr.String(), plain: s.plain, http2: s.http2, tokens: tokens[:s.n], firstRoom: 1}
 	begin := time.Now()
 	if err := all.arrive(ctx); err != nil {
 		return err
@@ -151,8 +154,8 @@ func measure(ctx context.Context, s settings, server *proc.Server, tokens []stri
 	}
 	all.leave()
 	each := func(rss int64) float64 { return float64(rss-base) / float64(s.n) / 1000 }
-	_, err = fmt.Fprintf(os.Stdout, "%d connections in %.1f s (TLS %v). Without any: %.1f MB. At rest: %.2f kB each. After %d messages received: %.2f kB each.\n",
-		s.n, took.Seconds(), !s.plain, float64(base)/1e6, each(rest), roomSize*posts, each(after))
+	_, err = fmt.Fprintf(os.Stdout, "%d connections in %.1f s (TLS %v, HTTP/2 %v). Without any: %.1f MB. At rest: %.2f kB each. After %d messages received: %.2f kB each.\n",
+		s.n, took.Seconds(), !s.plain, s.http2, float64(base)/1e6, each(rest), roomSize*posts, each(after))
 	return err
 }
 
