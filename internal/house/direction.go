@@ -40,7 +40,7 @@ func layers() []layer {
 		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire"}, never: []string{"database/sql", "testing"}},
-		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire"}, never: []string{"database/sql", "testing"}},
+		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/proxies"}, never: []string{"database/sql", "testing"}},
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
@@ -55,6 +55,8 @@ func layers() []layer {
 		{pattern: "internal/house"},
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
+		{pattern: "internal/proxies", never: noNetwork[1:]},
+		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
 	}
 }
 
