@@ -17,6 +17,7 @@ import (
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/internal/certificate"
+	"github.com/earshot-chat/earshot/internal/proxies"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/ws"
@@ -80,7 +81,10 @@ type server struct {
 	http     *httpd.Server
 	listener net.Listener
 	secure   secure
-	baseURL  string
+	trust    *proxies.Trust
+	// wrap is put around what listens, at serving.
+	wrap    func(net.Listener) net.Listener
+	baseURL string
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup
@@ -100,6 +104,9 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 			s = nil
 		}
 	}()
+	if err = s.trustProxies(c); err != nil {
+		return s, err
+	}
 	if err = s.loadCertificate(ctx, c); err != nil {
 		return s, err
 	}
@@ -178,7 +185,8 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 	s.http, err = httpd.New(httpd.Options{
 		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
-		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts, Log: s.log,
+		Origins: origins, BaseURL: s.baseURL, AskedURL: c.PublicURL == "", Trust: s.trust,
+		Secure: c.Secure(), TLS: s.secure.config, H2C: c.H2C, HSTS: hsts, Log: s.log,
 	})
 	return err
 }
@@ -206,6 +214,9 @@ func (s *server) sweep(ctx context.Context, host string) {
 	ctx, s.endWork = context.WithCancel(ctx)
 	if s.secure.files != nil {
 		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
+	}
+	if s.secure.authority != nil {
+		s.work.Go(func() { s.secure.authority.Watch(ctx) })
 	}
 	s.work.Go(func() { trim(ctx) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
