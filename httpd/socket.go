@@ -15,6 +15,10 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket."))
 		return
 	}
+	if !isHandshake(r) {
+		s.fail(w, r, earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket."))
+		return
+	}
 	// The log-in is looked up within seconds: the hub remembers an ended one only so long (hub.EndLogin).
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	login, _, err := s.login(r.WithContext(ctx))

@@ -56,6 +56,7 @@ func layers() []layer {
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
 		{pattern: "internal/proxies", never: noNetwork[1:]},
+		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
 	}
 }
