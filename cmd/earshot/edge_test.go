@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -203,4 +206,72 @@ func spoken(t *testing.T, url, text string) string {
 	}()
 	got, _ := io.ReadAll(nc)
 	return string(got)
+}
+
+// TestModernTLS agrees on what browsers of today have, and on nothing that they gave up.
+func TestModernTLS(t *testing.T) {
+	id := newIdentity(t)
+	own := id.renew("127.0.0.1")
+	r := serve(t, t.TempDir(), id.flags()...)
+	shake := func(change func(c *tls.Config)) (tls.ConnectionState, error) {
+		roots := x509.NewCertPool()
+		roots.AddCert(own.Leaf)
+		cfg := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		change(cfg)
+		nc, err := (&tls.Dialer{Config: cfg}).DialContext(t.Context(), "tcp", strings.TrimPrefix(r.url, "https://"))
+		if err != nil {
+			return tls.ConnectionState{}, err
+		}
+		defer func() { _ = nc.Close() }()
+		cover, ok := nc.(*tls.Conn)
+		if !ok {
+			t.Fatalf("%T", nc)
+		}
+		return cover.ConnectionState(), nil
+	}
+	if s, err := shake(func(*tls.Config) {}); err != nil || s.Version != tls.VersionTLS13 || s.CurveID != tls.X25519MLKEM768 {
+		t.Errorf("%s with %v, %v", tls.VersionName(s.Version), s.CurveID, err)
+	}
+	s, err := shake(func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 })
+	if err != nil || !strings.HasPrefix(tls.CipherSuiteName(s.CipherSuite), "TLS_ECDHE_") {
+		t.Errorf("TLS 1.2 with %s, %v", tls.CipherSuiteName(s.CipherSuite), err)
+	}
+	for name, change := range map[string]func(*tls.Config){
+		"TLS 1.1": func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
+		"no forward secrecy": func(c *tls.Config) {
+			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}
+		},
+		"3DES": func(c *tls.Config) {
+			c.MaxVersion, c.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA}
+		},
+	} {
+		if s, err := shake(change); err == nil {
+			t.Errorf("%s: %s, %s", name, tls.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite))
+		}
+	}
+}
+
+// TestBadCertificates starts with files that are no pair, which is refused, and with a certificate that has expired, which is
+// used and complained of: a server that does not start would help nobody.
+func TestBadCertificates(t *testing.T) {
+	id, other := newIdentity(t), newIdentity(t)
+	id.renew("127.0.0.1")
+	other.renew("127.0.0.1")
+	for key, want := range map[string]string{other.key: "cannot be used", id.cert: "cannot be used"} {
+		complaint := refused(t, exitFailure, "", "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--tls-cert", id.cert, "--tls-key", key)
+		if !strings.Contains(complaint, want) {
+			t.Errorf("complaint: %s", complaint)
+		}
+	}
+	expired := newSigner(t, nil).issue(-2*time.Hour, -time.Hour, "127.0.0.1")
+	der, err := x509.MarshalPKCS8PrivateKey(expired.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id.write(id.cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: expired.Certificate[0]}))
+	id.write(id.key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	r := serve(t, t.TempDir(), id.flags()...)
+	if !strings.Contains(r.stderr.String(), "problem=\"it has expired on ") {
+		t.Errorf("log: %s", r.stderr)
+	}
 }

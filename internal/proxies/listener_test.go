@@ -74,6 +74,9 @@ func TestHeaders(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %q (%v), not %q", name, got, err, c.want)
 		}
+		if long := len(c.header) > prefixBytes+maxHeader && strings.HasPrefix(c.header, signature); long != errors.Is(err, errTooLong) {
+			t.Errorf("%s: %v", name, err)
+		}
 		if left, _ := io.ReadAll(rest); c.want != "" && string(left) != "and the rest" {
 			t.Errorf("%s: %q is left", name, left)
 		}

@@ -45,7 +45,7 @@ type Client struct {
 // lead to the same client, neither is believed.
 func (t *Trust) Client(peer netip.Addr, header http.Header) Client {
 	peer = plain(peer)
-	if !t.Has(peer) {
+	if !t.Has(peer) { // what strangers write is not even read
 		return Client{Addr: peer}
 	}
 	standard, older := forwarded(header.Values("Forwarded")), xForwarded(header)
