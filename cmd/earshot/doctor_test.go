@@ -201,6 +201,7 @@ func patientServer(t *testing.T, args ...string) (r *running, token string) {
 
 // TestDoctor puts proxies of good and bad manners before a real server.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	authority := newSigner(t, nil)
 	f := newFront(t, authority.issue(-time.Hour, 999*time.Hour, "127.0.0.1"), true)
 	r, token := patientServer(t, "--public-url", f.URL, "--trusted-proxies", "loopback", "--ping-interval", "1s")
@@ -261,6 +262,7 @@ func TestDoctor(t *testing.T) {
 
 // TestDoctorOnSettings looks at a server that was not told what it stands behind, and at a proxy without HTTP/2.
 func TestDoctorOnSettings(t *testing.T) {
+	t.Parallel()
 	authority := newSigner(t, nil)
 	f := newFront(t, authority.issue(-time.Hour, 999*time.Hour, "127.0.0.1"), false)
 	r, token := patientServer(t)
@@ -274,6 +276,7 @@ func TestDoctorOnSettings(t *testing.T) {
 
 // TestDoctorOnRedirects looks where plain HTTP leads.
 func TestDoctorOnRedirects(t *testing.T) {
+	t.Parallel()
 	id := newIdentity(t)
 	id.renew("127.0.0.1")
 	r := serve(t, t.TempDir(), append(id.flags(), "--tls-redirect", "127.0.0.1:0")...)
@@ -295,6 +298,7 @@ func TestDoctorOnRedirects(t *testing.T) {
 
 // TestDoctorOnCertificates shows certificates that browsers refuse. The token goes to none of them.
 func TestDoctorOnCertificates(t *testing.T) {
+	t.Parallel()
 	authority := newSigner(t, nil)
 	between := newSigner(t, authority)
 	r, token := patientServer(t, "--trusted-proxies", "loopback")

@@ -120,6 +120,7 @@ func (w *wires) copy(to, from net.Conn, touch func(), filter func([]byte) []byte
 
 // TestDoctorOnWires looks through wires that hold back and cut.
 func TestDoctorOnWires(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		wires *wires
 		args  []string
@@ -143,6 +144,7 @@ func TestDoctorOnWires(t *testing.T) {
 
 // TestDoctorOnSilence looks at what takes connections and says nothing, at nobody, and at no host: each check ends in time.
 func TestDoctorOnSilence(t *testing.T) {
+	t.Parallel()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {

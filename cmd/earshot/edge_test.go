@@ -42,6 +42,7 @@ func (a adding) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // TestClientsBehindProxies has a trusted proxy, and then a stranger, tell whose requests theirs are.
 func TestClientsBehindProxies(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	wants(t, data, aPassword, "user", "create", "--admin", "--password-stdin", "ana")
 	token := strings.TrimSpace(wants(t, data, "", "token", "create", "ana"))
@@ -92,6 +93,7 @@ func headed(ctx context.Context, network, address string) (net.Conn, error) {
 
 // TestConversationBehindPROXY talks through a proxy that sends headers, without TLS and with TLS inside.
 func TestConversationBehindPROXY(t *testing.T) {
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		data, id := t.TempDir(), newIdentity(t)
 		own := id.renew("127.0.0.1")
