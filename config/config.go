@@ -67,6 +67,8 @@ type Address struct {
 	PublicURL string `help:"The address at which people reach the server, such as https://chat.example.org, where it is another than the one listened on. With https, cookies are sent over TLS only." placeholder:"URL" toml:"public_url"`
 
 	TLS TLS `embed:"" prefix:"tls-" toml:"tls"`
+
+	Proxies `embed:""`
 }
 
 // Secure tells whether people reach the server over TLS only.
@@ -74,11 +76,19 @@ func (a Address) Secure() bool {
 	return a.TLS.On() || strings.HasPrefix(strings.ToLower(a.PublicURL), "https://")
 }
 
-// TLS says whether the server itself speaks TLS, and with which certificate.
+// TLS says whether the server itself speaks TLS, and with which certificate: one of Cert with Key, ACME and Dev.
 type TLS struct {
 	// Cert and Key are the names of PEM files; both or neither.
 	Cert string `help:"The certificate for TLS, a PEM file with those of the authorities in between behind it. It is read again when it changes." placeholder:"FILE" toml:"cert"`
 	Key  string `help:"The private key of the certificate, a PEM file." placeholder:"FILE" toml:"key"`
+	// ACME are the host names for which certificates are got from an authority (RFC 8555).
+	ACME []string `name:"acme" help:"Get certificates for these host names from an authority, by ACME, and renew them. Giving it is agreeing to the authority's terms, which for Let's Encrypt are at https://letsencrypt.org/repository/." placeholder:"HOST" toml:"acme"`
+	// ACMEEmail is whom the authority may write to.
+	ACMEEmail string `name:"acme-email" help:"The address to which the authority may write about the certificates." placeholder:"ADDRESS" toml:"acme_email"`
+	// ACMEDirectory is where the authority is; empty for Let's Encrypt.
+	ACMEDirectory string `name:"acme-directory" help:"The ACME directory of the authority, where it is another than Let's Encrypt." placeholder:"URL" toml:"acme_directory"`
+	// ACMECA is the name of a PEM file.
+	ACMECA string `name:"acme-ca" help:"The certificates by which the authority's own server is known, a PEM file, where the system does not know them." placeholder:"FILE" toml:"acme_ca"`
 	// Dev makes a certificate at each start, which is in no file.
 	Dev bool `help:"Speak TLS with a certificate that the server makes for itself at each start, for trying: browsers warn of it." toml:"dev"`
 	// Redirect is an address to listen on, host:port, that only sends to https; empty for none.
@@ -90,7 +100,7 @@ type TLS struct {
 }
 
 // On tells whether the server itself speaks TLS.
-func (t TLS) On() bool { return t.Dev || t.Cert != "" }
+func (t TLS) On() bool { return t.Dev || t.Cert != "" || len(t.ACME) > 0 }
 
 // Limits is what the server holds each client to. It tells them in its first frame.
 type Limits struct {

@@ -41,8 +41,8 @@ type Host struct {
 	Addrs []netip.Addr
 }
 
-// BaseURL is where people reach a server that listens on addr: PublicURL if it is set, or else the address itself, with
-// a name that works on this machine where it listens on every interface. It has no slash at the end.
+// BaseURL is where people reach a server that listens on addr: PublicURL if it is set, or else the first name that has a
+// certificate by ACME, or else the address itself, with a name that works on this machine where it listens on every interface. It has no slash at the end.
 func (a *Address) BaseURL(addr net.Addr) string {
 	if a.PublicURL != "" {
 		if base, err := parseOrigin("public_url", a.PublicURL); err == nil {
@@ -50,6 +50,9 @@ func (a *Address) BaseURL(addr net.Addr) string {
 		}
 	}
 	host, port := a.hostPort(addr)
+	if len(a.TLS.ACME) > 0 {
+		return origin("https", a.TLS.ACME[0], port)
+	}
 	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
 		host = "localhost"
 	}
@@ -65,10 +68,13 @@ func (a *Address) scheme() string {
 }
 
 // Host is the name or address by which people reach the server, as far as that follows from what is set: the one of
-// PublicURL, or else of Listen. It is empty where that is the loopback or every interface.
+// PublicURL, or else the first of TLS.ACME, or else the one of Listen. It is empty where that is the loopback or every interface.
 func (a *Address) Host() string {
 	if u, err := url.Parse(a.PublicURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()
+	}
+	if len(a.TLS.ACME) > 0 {
+		return a.TLS.ACME[0]
 	}
 	host, _ := a.hostPort(nil)
 	if ip, err := netip.ParseAddr(host); strings.EqualFold(host, "localhost") || (err == nil && (ip.IsUnspecified() || ip.IsLoopback())) {
@@ -90,7 +96,8 @@ func (a *Address) hostPort(addr net.Addr) (host, port string) {
 }
 
 // AllowedOrigins are the origins from whose pages the socket may be opened, for a server that listens on addr: those by
-// which its own pages can be reached, and Origins. A server on the loopback is reached by each of its three names, one
+// which its own pages can be reached, and Origins. A name that has a certificate by ACME counts with the port that is
+// listened on and with that of https, because a router may lie in between. A server on the loopback is reached by each of its three names, one
 // on every interface by the machine's name and each of its addresses.
 func (c *Config) AllowedOrigins(addr net.Addr, machine Host) ([]string, error) {
 	host, port := c.hostPort(addr)
@@ -113,6 +120,9 @@ func (c *Config) AllowedOrigins(addr net.Addr, machine Host) ([]string, error) {
 	var origins []string
 	for _, h := range hosts {
 		origins = append(origins, origin(c.scheme(), h, port))
+	}
+	for _, h := range c.TLS.ACME {
+		origins = append(origins, origin("https", h, port), origin("https", h, ""))
 	}
 	further := slices.Clone(c.Origins)
 	if c.PublicURL != "" {

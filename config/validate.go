@@ -71,7 +71,10 @@ func (s *Storage) Validate() error {
 // Validate reports what cannot be used.
 func (a *Address) Validate() error {
 	var errs []error
-	errs = append(errs, hostPort("listen", a.Listen, "127.0.0.1:8000"), a.TLS.Validate())
+	errs = append(errs, hostPort("listen", a.Listen, "127.0.0.1:8000"), a.TLS.Validate(), a.Proxies.Validate())
+	if a.H2C && a.TLS.On() {
+		errs = append(errs, errors.New("h2c is HTTP/2 without TLS: it cannot be set where the server speaks TLS, which has HTTP/2 anyway"))
+	}
 	if a.PublicURL != "" {
 		_, err := parseOrigin("public_url", a.PublicURL)
 		errs = append(errs, err)
@@ -99,10 +102,11 @@ func (t *TLS) Validate() error {
 	if t.Dev && (t.Cert != "" || t.Key != "") {
 		errs = append(errs, errors.New("tls.dev makes a certificate: it cannot be set together with tls.cert and tls.key"))
 	}
+	errs = append(errs, t.validateACME())
 	if t.Redirect != "" {
 		errs = append(errs, hostPort("tls.redirect", t.Redirect, ":80"))
 		if !t.On() {
-			errs = append(errs, errors.New("tls.redirect leads to https: it needs tls.cert and tls.key, or tls.dev"))
+			errs = append(errs, errors.New("tls.redirect leads to https: it needs tls.cert and tls.key, or tls.acme, or tls.dev"))
 		}
 	}
 	if t.HSTS != 0 && (t.HSTS < time.Second || t.HSTS > maxHSTS) {

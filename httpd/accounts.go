@@ -8,6 +8,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/internal/proxies"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -167,7 +168,15 @@ func (s *Server) invite(w http.ResponseWriter, r *http.Request, by caller) error
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, inviteReply{URL: InvitationURL(s.opts.BaseURL, secret), ExpiresAt: expires})
+	return reply(w, http.StatusCreated, inviteReply{URL: InvitationURL(s.baseURL(r), secret), ExpiresAt: expires})
+}
+
+// baseURL is where people reach the server: by the way that the request came if that is known, unless it was set.
+func (s *Server) baseURL(r *http.Request) string {
+	if origin := proxies.Origin(r); origin != "" && s.opts.AskedURL {
+		return origin
+	}
+	return s.opts.BaseURL
 }
 
 // InvitationURL is the link that invites to the server at base.

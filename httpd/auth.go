@@ -8,6 +8,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/internal/proxies"
 )
 
 // cookieName is the cookie that holds a browser session's secret.
@@ -97,12 +98,12 @@ func (s *Server) dropCookie(w http.ResponseWriter, r *http.Request) { s.cookie(w
 func (s *Server) cookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure cannot be constant: without TLS the browser would drop it
 		Name: cookieName, Value: value, MaxAge: maxAge, Path: "/",
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.opts.Secure || r.TLS != nil,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.opts.Secure || proxies.Secure(r),
 	})
 }
 
-// clientAddr is where a request comes from, for the limits on tries. It is the connection's other end; when proxies can
-// be named as trusted, their forwarding headers are to be read here and nowhere else.
+// clientAddr is where a request comes from, for the limits on tries: the connection's other end, or whom the proxies that
+// are trusted name.
 func clientAddr(r *http.Request) netip.Addr {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/proxies"
 )
 
 // contentPolicy lets the page run its own scripts and styles, talk to its own server, and nothing else. What people
@@ -28,7 +29,7 @@ func (s *Server) securityHeaders(next http.Handler) http.Handler {
 	strict := "max-age=" + strconv.FormatInt(int64(s.opts.HSTS/time.Second), 10)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if r.TLS != nil && s.opts.HSTS > 0 {
+		if proxies.Secure(r) && s.opts.HSTS > 0 {
 			h.Set("Strict-Transport-Security", strict)
 		}
 		h.Set("Content-Security-Policy", contentPolicy)

@@ -61,6 +61,12 @@ func httpsOf(host, port string) string {
 	return "https://" + name
 }
 
+// Through lets what passes go through what wrap makes of the handler, such as one that answers an authority. It is called
+// before Serve.
+func (r *Redirect) Through(wrap func(http.Handler) http.Handler) {
+	r.server.Handler = wrap(r.server.Handler)
+}
+
 // Serve answers what comes to ln until Shutdown, which it reports by nil.
 func (r *Redirect) Serve(ln net.Listener) error {
 	if err := r.server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {

@@ -15,7 +15,7 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	r.Use(s.recoverPanic, s.logAccess, s.securityHeaders, middleware.GetHead)
+	r.Use(s.recoverPanic, s.opts.Trust.Handler, s.logAccess, s.securityHeaders, middleware.GetHead)
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(methodNotAllowed(r))
 

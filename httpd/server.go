@@ -17,6 +17,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/internal/proxies"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -57,13 +58,19 @@ type Options struct {
 	Origins []string
 	// BaseURL is where people reach the server, without a slash at the end: invitations are links to it.
 	BaseURL string
+	// AskedURL has invitations begin with the address that was asked for instead, where a trusted proxy tells it.
+	AskedURL bool
+	// Trust knows the proxies that are believed about clients; nil for nobody.
+	Trust *proxies.Trust
 	// Secure has cookies sent over TLS only, although TLS may end before this server.
 	Secure bool
 	// TLS has the server speak it; nil for plain HTTP. It must know its certificates.
 	TLS *tls.Config
+	// H2C has the server speak HTTP/2 without TLS, too, to whoever begins with it (RFC 9113, section 3.3).
+	H2C bool
 	// HSTS is for how long a browser that was here over TLS is to refuse to come without; 0 says nothing of it.
 	HSTS time.Duration
-	// HTTP2Sockets offers browsers the socket over the connection of the page (RFC 8441). It needs TLS.
+	// HTTP2Sockets offers browsers the socket over the connection of the page (RFC 8441), where that is HTTP/2.
 	HTTP2Sockets bool
 	Log          *slog.Logger
 
@@ -107,6 +114,9 @@ func New(opts Options) (*Server, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	if opts.Trust == nil {
+		opts.Trust = proxies.NewTrust(nil, opts.Log)
+	}
 	opts.Times = opts.Times.orDefaults()
 	pages, err := loadPages(opts.Pages)
 	if err != nil {
@@ -123,7 +133,12 @@ func New(opts Options) (*Server, error) {
 	if s.handler, err = s.routes(); err != nil {
 		return nil, err
 	}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	protocols.SetUnencryptedHTTP2(opts.H2C)
 	s.server = &http.Server{
+		Protocols:         &protocols,
 		Handler:           s.handler,
 		ReadHeaderTimeout: opts.Times.Header,
 		ReadTimeout:       opts.Times.Request,
@@ -133,7 +148,7 @@ func New(opts Options) (*Server, error) {
 		ErrorLog:          slog.NewLogLogger(demoting{opts.Log.Handler()}, slog.LevelWarn),
 		TLSConfig:         opts.TLS.Clone(),
 	}
-	if opts.TLS != nil {
+	if opts.TLS != nil || opts.H2C {
 		s.makeHTTP2()
 	}
 	return s, nil

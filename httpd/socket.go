@@ -32,6 +32,9 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	if !s.ownOrigin(r) {
 		return nil, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket.")
 	}
+	if !isHandshake(r) {
+		return nil, earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
+	}
 	// The log-in is looked up within seconds: the hub remembers an ended one only so long (hub.EndLogin).
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()

@@ -156,6 +156,21 @@ func TestLogOutEndsSocket(t *testing.T) {
 	}
 }
 
+// TestNoHandshake asks for the socket without asking for a WebSocket, as a proxy does that takes those headers away: that is
+// told before who is logged in.
+func TestNoHandshake(t *testing.T) {
+	h := newHouse(t, nil)
+	for want, headers := range map[int][]string{
+		http.StatusBadRequest:   {"Connection", "keep-alive"},
+		http.StatusUnauthorized: {"Connection", "keep-alive, Upgrade", "Upgrade", "WebSocket"},
+		http.StatusForbidden:    {"Connection", "keep-alive", "Origin", "https://evil.test"},
+	} {
+		if w := h.call(http.MethodGet, "/ws", "", headers...); w.Code != want {
+			t.Errorf("%v: %d, not %d", headers, w.Code, want)
+		}
+	}
+}
+
 // taken is a socket that takes the connection over and says something after a while.
 type taken struct{ after time.Duration }
 
@@ -182,7 +197,7 @@ func TestTimesDoNotBindSocket(t *testing.T) {
 	})
 	ana := h.user("ana", nil)
 	conn := dial(t, listenAndServe(t, h.Server))
-	if _, err := io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+ana.token+"\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nAuthorization: Bearer "+ana.token+"\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if said, err := io.ReadAll(conn); string(said) != "still here" {

@@ -47,6 +47,7 @@ type commands struct {
 	Room   struct {
 		Create roomCreateCmd `cmd:"" help:"Create a room."`
 	} `cmd:"" help:"Look after rooms."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at a running server from outside, and tell what is wrong with it or with what stands before it."`
 	Version versionCmd `cmd:"" help:"Show the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Show the version."`

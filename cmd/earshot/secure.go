@@ -11,6 +11,7 @@ import (
 
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
+	"github.com/earshot-chat/earshot/internal/authority"
 	"github.com/earshot-chat/earshot/internal/certificate"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
@@ -21,9 +22,12 @@ const certificateEvery = 24 * time.Hour
 // secure is what a server has that speaks TLS; all of it is nil in one that does not.
 type secure struct {
 	config *tls.Config
-	// files is the certificate that was set, and own the one that was made for trying: one of them.
+	// files is the certificate that was set, and own the one that was made for trying: one of them or
+	// neither.
 	files *certificate.Files
 	own   *tls.Certificate
+	// authority gives certificates, if one is to be asked.
+	authority *authority.Authority
 	// redirect answers plain HTTP at its listener, if that is wanted.
 	redirect         *httpd.Redirect
 	redirectListener net.Listener
@@ -55,6 +59,8 @@ func (s *server) loadCertificate(ctx context.Context, c *config.Config) error {
 		}
 		s.log.WarnContext(ctx, "TLS with a certificate of the server's own, for trying: browsers warn of it",
 			slog.String("sha256", certificate.Fingerprint(own)))
+	case len(c.TLS.ACME) > 0:
+		return s.askAuthority(c)
 	case c.TLS.On():
 		if s.secure.files, err = certificate.Load(c.TLS.Cert, c.TLS.Key, s.log); err != nil {
 			return err
@@ -89,6 +95,10 @@ func (s *server) makeRedirect(c *config.Config) error {
 		return fmt.Errorf("the port that is listened on: %w", err)
 	}
 	s.secure.redirect = httpd.NewRedirect(base, port, s.log)
+	s.secure.redirect.Through(s.trust.Handler)
+	if s.secure.authority != nil {
+		s.secure.redirect.Through(s.secure.authority.Handler)
+	}
 	return nil
 }
 
@@ -97,15 +107,15 @@ func (s *server) serve() error {
 	if s.secure.redirect != nil {
 		s.log.Info("redirecting to https", slog.String("address", s.secure.redirectListener.Addr().String()))
 		s.work.Go(func() {
-			if err := s.secure.redirect.Serve(s.secure.redirectListener); err != nil {
+			if err := s.secure.redirect.Serve(s.wrap(s.secure.redirectListener)); err != nil {
 				s.log.Error("plain HTTP is no longer redirected", slog.Any("error", err))
 			}
 		})
 	}
 	if s.secure.config == nil {
-		return s.http.Serve(s.listener)
+		return s.http.Serve(s.wrap(s.listener))
 	}
-	return s.http.Serve(ws.TakeoverListener(s.listener))
+	return s.http.Serve(ws.TakeoverListener(s.wrap(s.listener)))
 }
 
 // listeners are all on which the server listens, in the order in which a successor, or systemd, passes them.

@@ -17,6 +17,7 @@ import (
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/internal/certificate"
+	"github.com/earshot-chat/earshot/internal/proxies"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/multichat"
@@ -85,7 +86,10 @@ type server struct {
 	http      *httpd.Server
 	listener  net.Listener
 	secure    secure
-	baseURL   string
+	trust     *proxies.Trust
+	// wrap is put around what listens, at serving.
+	wrap    func(net.Listener) net.Listener
+	baseURL string
 
 	endWork context.CancelFunc
 	work    sync.WaitGroup
@@ -105,6 +109,9 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 			s = nil
 		}
 	}()
+	if err = s.trustProxies(c); err != nil {
+		return s, err
+	}
 	if err = s.loadCertificate(ctx, c); err != nil {
 		return s, err
 	}
@@ -197,7 +204,8 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 	s.http, err = httpd.New(httpd.Options{
 		Accounts: s.accounts, Hub: s.hub, Socket: s.socket, Stream: s.stream, Multichat: guests, Ping: s.store.Ping, Pages: pages,
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
-		Origins: origins, BaseURL: s.baseURL, Secure: c.Secure(), TLS: s.secure.config, HSTS: hsts,
+		Origins: origins, BaseURL: s.baseURL, AskedURL: c.PublicURL == "", Trust: s.trust,
+		Secure: c.Secure(), TLS: s.secure.config, H2C: c.H2C, HSTS: hsts,
 		HTTP2Sockets: c.TLS.HTTP2Sockets, Log: s.log,
 	})
 	return err
@@ -226,6 +234,9 @@ func (s *server) sweep(ctx context.Context, host string) {
 	ctx, s.endWork = context.WithCancel(ctx)
 	if s.secure.files != nil {
 		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
+	}
+	if s.secure.authority != nil {
+		s.work.Go(func() { s.secure.authority.Watch(ctx) })
 	}
 	s.work.Go(func() { trim(ctx, s.hub) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })

@@ -4,6 +4,7 @@ package certificate
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -94,7 +95,13 @@ func (f *Files) Problem(host string, now time.Time) error {
 	f.mu.Lock()
 	leaf := f.pair.Leaf
 	f.mu.Unlock()
-	const soon = 7 * 24 * time.Hour
+	return Problem(leaf, host, now)
+}
+
+// Problem is what Files.Problem tells, of any certificate. "Soon" is 7 days, and for one that lives for less than 42 days a
+// sixth of its life: it should have been renewed by then.
+func Problem(leaf *x509.Certificate, host string, now time.Time) error {
+	soon := min(7*24*time.Hour, leaf.NotAfter.Sub(leaf.NotBefore)/6)
 	switch {
 	case now.Before(leaf.NotBefore):
 		return fmt.Errorf("it is not valid before %s", leaf.NotBefore.Format(time.RFC3339))

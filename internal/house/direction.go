@@ -46,7 +46,7 @@ func layers() []layer {
 			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack"},
 			never: []string{"database/sql", "testing"},
 		},
-		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/xconnect"}, never: []string{"database/sql", "testing"}},
+		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/xconnect", "internal/proxies"}, never: []string{"database/sql", "testing"}},
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
@@ -63,6 +63,9 @@ func layers() []layer {
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
 		{pattern: "internal/xconnect", never: noNetwork},
+		{pattern: "internal/proxies", never: noNetwork[1:]},
+		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
+		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
 	}
 }
 

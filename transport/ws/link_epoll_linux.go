@@ -51,10 +51,13 @@ func (p *pollers) close() error {
 }
 
 // adopt takes a TCP connection over from net, or TLS on top of one that came from a TakeoverListener: its descriptor is
-// duplicated and the original closed, which leaves nothing of it with Go's own poller. It gives nil, and leaves the
-// connection as it is, for any other kind.
+// duplicated and the original closed, which leaves nothing of it with Go's own poller. What only stood at the beginning of
+// the connection is taken off. It gives nil, and leaves the connection as it is, for any other kind.
 func (p *pollers) adopt(c *conn, nc net.Conn, bound int) (link, func(early []byte)) {
 	cover, under := uncover(nc)
+	if w, ok := under.(wrapped); ok {
+		under = w.Bare()
+	}
 	tcp, ok := under.(*net.TCPConn)
 	if !ok {
 		return nil, nil

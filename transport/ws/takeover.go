@@ -35,3 +35,10 @@ func uncover(nc net.Conn) (*tls.Conn, net.Conn) {
 	}
 	return nil, nc
 }
+
+// wrapped is a connection that is no more than the one in it, once something was read from its beginning, such as the
+// header of a proxy.
+type wrapped interface {
+	// Bare gives the connection that can take its place from then on.
+	Bare() net.Conn
+}
