@@ -60,6 +60,7 @@ types: node ## Check the types of the page and the browser tests (svelte-check, 
 go-test: bin/page.stamp ## Run the Go tests, under the race detector where there is a C compiler
 	@scripts/need-go.sh
 	@scripts/need-postgres.sh
+	@scripts/need-django.sh
 	@if scripts/need-cc.sh; then \
 		echo 'CGO_ENABLED=1 go test -race -shuffle=on ./...'; CGO_ENABLED=1 go test -race -shuffle=on ./...; \
 	else \

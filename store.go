@@ -49,6 +49,16 @@ type UserStore interface {
 	StaffBySkeleton(ctx context.Context, skeleton string) ([]User, error)
 }
 
+// PasswordStore keeps the hashes of passwords.
+type PasswordStore interface {
+	// ReplacePassword puts a new hash of the same password in the place of the one that was checked. CodeConflict if
+	// the user has another by now, or is gone.
+	ReplacePassword(ctx context.Context, id UserID, checked, fresh PasswordHash) error
+	// SamplePassword gives the hash of some user, empty if there is none: the same user's for the same pick, but for a few
+	// picks when users come and go, and as many picks for each. It takes the same time whatever the pick.
+	SamplePassword(ctx context.Context, pick uint64) (PasswordHash, error)
+}
+
 // SecretHash is the SHA-256 of a random secret that a client holds: a browser session's cookie, a token, an invitation.
 // The secret itself is never stored.
 type SecretHash [32]byte
@@ -64,10 +74,11 @@ type BrowserSession struct {
 // BrowserSessionStore keeps log-ins.
 type BrowserSessionStore interface {
 	// CreateBrowserSession keeps the log-in and makes its CreatedAt the user's LastLogin, both or neither. CodeNotFound
-	// if the user is unknown or not active: a log-in that began before a deactivation does not outlive it.
+	// if the user is unknown, not active, or has another password than the one that was checked: a log-in that began
+	// before a deactivation or a change of password does not outlive it.
 	//
 	// Of more than most log-ins of the user, the oldest end, and are returned.
-	CreateBrowserSession(ctx context.Context, s BrowserSession, most int) (ended []SecretHash, err error)
+	CreateBrowserSession(ctx context.Context, s BrowserSession, checked PasswordHash, most int) (ended []SecretHash, err error)
 	// BrowserSession gives the log-in even after it expired: expiry is account's rule.
 	BrowserSession(ctx context.Context, hash SecretHash) (BrowserSession, error)
 	// ExtendBrowserSession moves the expiry; CodeNotFound if the log-in was ended meanwhile.

@@ -15,6 +15,8 @@ type NewAccount struct {
 	Password string
 	// HasPassword is false for an account that no password opens, such as a bot's.
 	HasPassword bool
+	// AnyPassword sets the rules for new passwords aside (but for UTF-8 and the greatest length).
+	AnyPassword bool
 	// Staff lets the user administer; Superuser gives every permission.
 	Staff, Superuser bool
 }
@@ -31,7 +33,7 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	for i, a := range accounts {
 		name, keys, err := checkName(a.Username)
 		if err == nil && a.HasPassword {
-			err = checkPassword(a.Password, keys)
+			err = s.checkNew(a, name)
 		}
 		if err != nil {
 			return nil, ofAccount(i, a.Username, err)
@@ -58,6 +60,14 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		err = s.whichIsTaken(ctx, users, err)
 	}
 	return ids, err
+}
+
+// checkNew checks the password of an account that is to be made.
+func (s *Service) checkNew(a NewAccount, name string) error {
+	if a.AnyPassword {
+		return hashable(a.Password)
+	}
+	return s.checkPassword(a.Password, personal{username: name})
 }
 
 // hashAll hashes the passwords there are, as many at once as the settings allow.

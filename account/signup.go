@@ -68,7 +68,7 @@ func (s *Service) newUser(ctx context.Context, username, password string) (earsh
 	if err != nil {
 		return earshot.NewUser{}, err
 	}
-	if err := checkPassword(password, keys); err != nil {
+	if err := s.checkPassword(password, personal{username: name}); err != nil {
 		return earshot.NewUser{}, err
 	}
 	switch _, err := s.stores.Users.UserByName(ctx, keys.Name); {

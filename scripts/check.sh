@@ -75,6 +75,7 @@ house() { go test -count=1 ./internal/house/...; }
 race() {
 	scripts/need-cc.sh
 	scripts/need-postgres.sh
+	scripts/need-django.sh
 	export CGO_ENABLED=1
 	each go test -race -shuffle=on ./...
 }

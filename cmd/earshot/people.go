@@ -62,6 +62,7 @@ type userCreateCmd struct {
 	namesArgs
 	Admin         bool `help:"Make administrators, who may do everything."`
 	Staff         bool `help:"Make staff, who may enter staff-only rooms and look after rooms and invitations."`
+	NoValidate    bool `help:"Take passwords that the rules refuse, such as short and common ones."`
 	PasswordStdin bool `help:"Read the passwords from standard input, a line for each name, instead of asking for them." xor:"input"`
 }
 
@@ -80,7 +81,7 @@ func (c *userCreateCmd) Run(env *environment) error {
 	for i, p := range people {
 		accounts[i] = account.NewAccount{
 			Username: p.name, Password: p.password, HasPassword: p.hasPassword,
-			Staff: c.Staff || c.Admin, Superuser: c.Admin,
+			Staff: c.Staff || c.Admin, Superuser: c.Admin, AnyPassword: c.NoValidate,
 		}
 	}
 	err = withAccounts(env.ctx, c.Storage, func(service *account.Service) error {

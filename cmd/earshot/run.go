@@ -160,7 +160,7 @@ func withAccounts(ctx context.Context, at config.Storage, work func(*account.Ser
 }
 
 func accountStores(store *sqlstore.Store) account.Stores {
-	return account.Stores{Users: store, Sessions: store, Tokens: store, Invitations: store}
+	return account.Stores{Users: store, Passwords: store, Sessions: store, Tokens: store, Invitations: store}
 }
 
 type versionCmd struct{}

@@ -87,6 +87,14 @@ func TestUserCreate(t *testing.T) {
 		}
 	}
 	refused(t, exitFailure, "", "token", "create", "dora", "--data", data)
+	// All that is wrong with a password is said at once; whoever runs the server may take it all the same.
+	complaint := refused(t, exitFailure, "1234\n", "user", "create", "--data", data, "--password-stdin", "dora")
+	for _, reason := range []string{"too short", "too common", "entirely numeric"} {
+		if !strings.Contains(complaint, reason) {
+			t.Errorf("%q is not said: %s", reason, complaint)
+		}
+	}
+	wants(t, data, "1234\n", "user", "create", "--no-validate", "--password-stdin", "dora")
 }
 
 func TestUserCreateFrom(t *testing.T) {

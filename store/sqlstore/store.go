@@ -39,6 +39,7 @@ type Store struct {
 // The seams that this package is behind.
 var (
 	_ earshot.UserStore           = (*Store)(nil)
+	_ earshot.PasswordStore       = (*Store)(nil)
 	_ earshot.BrowserSessionStore = (*Store)(nil)
 	_ earshot.TokenStore          = (*Store)(nil)
 	_ earshot.InvitationStore     = (*Store)(nil)

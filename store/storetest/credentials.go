@@ -46,6 +46,9 @@ func browserSessionOfNobody(t *testing.T, s Stores) {
 	ok(t, "deactivate", s.Users.UpdateUser(t.Context(), u))
 	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
 	refused(t, "of a user who is not active", logIn(t.Context(), s, b), earshot.CodeNotFound)
+	u.IsActive, u.Password = true, "another"
+	ok(t, "change the password", s.Users.UpdateUser(t.Context(), u))
+	refused(t, "with the password before", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	b.User = 1 << 40
 	refused(t, "of no user", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
@@ -170,7 +173,7 @@ func invitationKeptOnConflict(t *testing.T, s Stores) {
 
 // logIn keeps a log-in, of which the user may have many.
 func logIn(ctx context.Context, s Stores, b earshot.BrowserSession) error {
-	_, err := s.Sessions.CreateBrowserSession(ctx, b, 1000)
+	_, err := s.Sessions.CreateBrowserSession(ctx, b, newUser("").Password, 1000)
 	return err
 }
 
@@ -185,7 +188,7 @@ func oldBrowserSessionsEnd(t *testing.T, s Stores) {
 		// All at one moment: the new one stays all the same.
 		gone, err := s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
 			Hash: hash("s", i), User: user, CreatedAt: noon().Add(time.Duration(i/3) * time.Second), ExpiresAt: noon().Add(time.Hour),
-		}, 3)
+		}, newUser("").Password, 3)
 		ok(t, "create", err)
 		if _, err := s.Sessions.BrowserSession(t.Context(), hash("s", i)); err != nil {
 			t.Errorf("the new one: %v", err)

@@ -127,6 +127,8 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"UpdateUser":      func() error { return s.Users.UpdateUser(ctx, earshot.User{ID: user}) },
 		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
 		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
+		"ReplacePassword": func() error { return s.Passwords.ReplacePassword(ctx, user, "a", "b") },
+		"SamplePassword":  func() error { _, err := s.Passwords.SamplePassword(ctx, 1); return err },
 		"CreateBrowserSession": func() error {
 			return logIn(ctx, s, earshot.BrowserSession{Hash: hash("s"), User: user})
 		},

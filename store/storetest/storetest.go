@@ -15,6 +15,7 @@ import (
 // Stores is what an adapter hands to the contract: all seams, on one empty database.
 type Stores struct {
 	Users       earshot.UserStore
+	Passwords   earshot.PasswordStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
@@ -37,6 +38,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"UserNotFound", userNotFound},
 		{"StaffBySkeleton", staffBySkeleton},
 		{"FirstUser", firstUser},
+		{"ReplacePassword", replacePassword},
+		{"SamplePassword", samplePassword},
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
