@@ -100,6 +100,8 @@ func (c Config) filled() Config {
 type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
+	Edit        earshot.UserEditStore
+	Groups      earshot.GroupStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore

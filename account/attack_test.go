@@ -30,8 +30,7 @@ func TestFailedLogInsAreAlike(t *testing.T) {
 	h.deactivate(t, h.add(t, "inactive"))
 	h.add(t, "bot", func(a *NewAccount) { a.HasPassword = false })
 	odd := h.add(t, "odd")
-	odd.Password = "md5$x$y"
-	if err := h.store.UpdateUser(t.Context(), odd); err != nil {
+	if err := h.store.ReplacePassword(t.Context(), odd.ID, odd.Password, "md5$x$y"); err != nil {
 		t.Fatal(err)
 	}
 	var costs []cost

@@ -200,6 +200,8 @@ func TestInvitations(t *testing.T) {
 		cfg.SignUp = SignUpInvite
 		h := newHouse(t, cfg).quick()
 		boss, member := h.add(t, "boss", staff), h.add(t, "member")
+		_, err := h.ChangeUser(t.Context(), "member", UserEdit{IsStaff: ptr(true)}) // which alone is no permission
+		refused(t, "change", err, "")
 		inactive := h.add(t, "gone", staff)
 		h.deactivate(t, inactive)
 		for what, c := range map[string]struct {

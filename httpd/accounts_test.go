@@ -44,6 +44,9 @@ func TestSetUp(t *testing.T) {
 	if me := read[meReply](t, w); w.Code != http.StatusCreated || me.Username != "ana" || !me.IsSuperuser || !me.IsStaff || !me.CanCreateRooms || me.ID == 0 {
 		t.Errorf("%d %+v", w.Code, me)
 	}
+	if me := read[meReply](t, w); len(me.Permissions) != len(earshot.Permissions()) {
+		t.Errorf("a superuser may %v", me.Permissions)
+	}
 	cookie := sessionCookie(w)
 	if cookie == nil {
 		t.Fatal("no cookie")

@@ -58,8 +58,8 @@ type membership struct {
 	typedAt int64 // milliseconds since 1970
 }
 
-// User tells whose session it is.
-func (s *Session) User() earshot.User { return *s.info }
+// User tells whose session it is, with the rights that the user has now.
+func (s *Session) User() earshot.User { return *s.user.now() }
 
 // Joined is a room as it is at the moment of joining.
 type Joined struct {

@@ -50,8 +50,9 @@ func (s *Session) appendState(dst []byte) []byte {
 	defer s.mu.Unlock()
 	dst = binary.AppendVarint(dst, int64(s.info.ID))
 	dst = appendText(dst, s.info.Username)
+	info := s.user.now()
 	var flags byte
-	for i, set := range []bool{s.info.IsActive, s.info.IsStaff, s.info.IsSuperuser} {
+	for i, set := range []bool{info.IsActive, info.IsStaff, info.IsSuperuser} {
 		if set {
 			flags |= 1 << i
 		}

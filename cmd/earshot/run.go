@@ -160,7 +160,9 @@ func withAccounts(ctx context.Context, at config.Storage, work func(*account.Ser
 }
 
 func accountStores(store *sqlstore.Store) account.Stores {
-	return account.Stores{Users: store, Passwords: store, Sessions: store, Tokens: store, Invitations: store}
+	return account.Stores{
+		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+	}
 }
 
 type versionCmd struct{}

@@ -128,6 +128,7 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {
 		return s, err
 	}
+	s.refresh(ctx)
 	s.sweep(ctx, c.Host())
 	return s, nil
 }
@@ -207,6 +208,7 @@ func (s *server) sweep(ctx context.Context, host string) {
 	if s.secure.files != nil {
 		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
 	}
+	s.work.Go(func() { s.follow(ctx) })
 	s.work.Go(func() { trim(ctx) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {

@@ -40,6 +40,8 @@ type Store struct {
 var (
 	_ earshot.UserStore           = (*Store)(nil)
 	_ earshot.PasswordStore       = (*Store)(nil)
+	_ earshot.UserEditStore       = (*Store)(nil)
+	_ earshot.GroupStore          = (*Store)(nil)
 	_ earshot.BrowserSessionStore = (*Store)(nil)
 	_ earshot.TokenStore          = (*Store)(nil)
 	_ earshot.InvitationStore     = (*Store)(nil)

@@ -40,20 +40,16 @@ func browserSessions(t *testing.T, s Stores) {
 
 func browserSessionOfNobody(t *testing.T, s Stores) {
 	user := addUser(t, s, "ana")
-	u, err := s.Users.User(t.Context(), user)
-	ok(t, "user", err)
-	u.IsActive = false
-	ok(t, "deactivate", s.Users.UpdateUser(t.Context(), u))
+	change(t, s, user, earshot.UserChange{IsActive: ptr(false)})
 	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
 	refused(t, "of a user who is not active", logIn(t.Context(), s, b), earshot.CodeNotFound)
-	u.IsActive, u.Password = true, "another"
-	ok(t, "change the password", s.Users.UpdateUser(t.Context(), u))
+	change(t, s, user, earshot.UserChange{IsActive: ptr(true), Password: ptr(earshot.PasswordHash("another"))})
 	refused(t, "with the password before", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	b.User = 1 << 40
 	refused(t, "of no user", logIn(t.Context(), s, b), earshot.CodeNotFound)
-	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
+	_, err := s.Sessions.BrowserSession(t.Context(), b.Hash)
 	refused(t, "nothing was kept", err, earshot.CodeNotFound)
-	u, err = s.Users.User(t.Context(), user)
+	u, err := s.Users.User(t.Context(), user)
 	ok(t, "user", err)
 	want(t, "never logged in", u.LastLogin.IsZero(), true)
 }

@@ -16,6 +16,8 @@ import (
 type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
+	Edit        earshot.UserEditStore
+	Groups      earshot.GroupStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
@@ -34,7 +36,14 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 	}{
 		{"UserRoundTrip", userRoundTrip},
 		{"UsersAllOrNone", usersAllOrNone},
-		{"UserUpdate", userUpdate},
+		{"UserChange", userChange},
+		{"UserDelete", userDelete},
+		{"UserPages", userPages},
+		{"UserSearch", userSearch},
+		{"AccountChanges", accountChanges},
+		{"Groups", groups},
+		{"GroupMembers", groupMembers},
+		{"Permissions", permissions},
 		{"UserNotFound", userNotFound},
 		{"StaffBySkeleton", staffBySkeleton},
 		{"FirstUser", firstUser},
