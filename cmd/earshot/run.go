@@ -69,6 +69,9 @@ type commands struct {
 	Room   struct {
 		Create roomCreateCmd `cmd:"" help:"Create a room."`
 	} `cmd:"" help:"Look after rooms."`
+	Import struct {
+		Django importDjangoCmd `cmd:"" help:"Take over users, groups and rooms of a Django project."`
+	} `cmd:"" help:"Take over what another program has."`
 	Version versionCmd `cmd:"" help:"Show the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Show the version."`

@@ -44,6 +44,7 @@ func layers() []layer {
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
+		{pattern: "import/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "relay/relaytest", mayImport: []string{"."}, never: noNetwork[:2]},
 		{pattern: "relay/natsrelay", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "relay/*", mayImport: []string{"."}, never: noNetwork},
@@ -55,6 +56,7 @@ func layers() []layer {
 		{pattern: "internal/house"},
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
+		{pattern: "internal/pgtest"},
 	}
 }
 

@@ -281,6 +281,7 @@ func TestColumns(t *testing.T) {
 		auth_user.last_login auth_user.password auth_user.username auth_user.username_key auth_user.username_skeleton
 		auth_user_group.group_id auth_user_group.user_id auth_user_permission.permission auth_user_permission.user_id
 		browser_session.created_at browser_session.expires_at browser_session.secret_hash browser_session.user_id
+		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
 		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
 		room_member.room_id room_member.user_id token.created_at token.secret_hash token.user_id`

@@ -44,6 +44,7 @@ var (
 	_ earshot.PasswordStore       = (*Store)(nil)
 	_ earshot.UserEditStore       = (*Store)(nil)
 	_ earshot.GroupStore          = (*Store)(nil)
+	_ earshot.ImportStore         = (*Store)(nil)
 	_ earshot.BrowserSessionStore = (*Store)(nil)
 	_ earshot.TokenStore          = (*Store)(nil)
 	_ earshot.InvitationStore     = (*Store)(nil)

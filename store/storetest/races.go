@@ -137,6 +137,8 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"GroupsOf":        func() error { _, err := s.Groups.GroupsOf(ctx, user); return err },
 		"ChangeGroup":     func() error { return s.Groups.ChangeGroup(ctx, 1, 1, 0) },
 		"DeleteGroup":     func() error { return s.Groups.DeleteGroup(ctx, 1) },
+		"Imported":        func() error { _, err := s.Import.Imported(ctx); return err },
+		"Import":          func() error { return s.Import.Import(ctx, earshot.Plan{}) },
 		"SetGroupMember":  func() error { return s.Groups.SetGroupMember(ctx, 1, user, true) },
 		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
 		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },

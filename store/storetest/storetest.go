@@ -18,6 +18,7 @@ type Stores struct {
 	Passwords   earshot.PasswordStore
 	Edit        earshot.UserEditStore
 	Groups      earshot.GroupStore
+	Import      earshot.ImportStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
@@ -44,6 +45,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Groups", groups},
 		{"GroupMembers", groupMembers},
 		{"Permissions", permissions},
+		{"Import", imports},
+		{"ImportAllOrNone", importAllOrNone},
 		{"UserNotFound", userNotFound},
 		{"StaffBySkeleton", staffBySkeleton},
 		{"FirstUser", firstUser},
