@@ -29,7 +29,7 @@ const (
 	maxMemory      = 128 * 1024 // KiB
 	maxPasses      = 16
 	maxThreads     = 16
-	maxWork        = 1024 * 1024 // KiB times passes: a second of a core or so
+	maxWork        = 512 * 1024 // KiB times passes
 	minSalt        = 8
 	maxSalt        = 64
 	minSum, maxSum = 16, 64

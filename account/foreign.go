@@ -19,13 +19,13 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// Bounds on what a hash of another algorithm may ask for: about two seconds of a core, and 128 MiB. Django's defaults are
+// Bounds on what a hash of another algorithm may ask for: some seconds of a slow core, and 128 MiB. Django's defaults are
 // well within, with the iterations that its releases add each year.
 const (
 	maxIterations = 5_000_000
-	maxBcryptCost = 15
+	maxBcryptCost = 14
 	maxScryptMem  = 128 << 20 // bytes
-	maxScryptWork = 512 << 20 // bytes that are gone through
+	maxScryptWork = 256 << 20 // bytes that are gone through
 	maxEncoded    = 512
 	maxTextSalt   = 128
 )

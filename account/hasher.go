@@ -16,7 +16,7 @@ import (
 const busyRetry = 2 * time.Second
 
 // hasher hashes passwords, only so many at once: each takes 19 MiB and a core for some 20 ms, one that was made elsewhere
-// up to 128 MiB and two seconds, and whoever could start any number of them could stop the server.
+// up to 128 MiB and some seconds, and whoever could start any number of them could stop the server.
 type hasher struct {
 	slots chan struct{}
 	// admitted counts who waits or hashes of those who may be turned away; most bounds it.
