@@ -61,6 +61,7 @@ go-test: bin/page.stamp ## Run the Go tests, under the race detector where there
 	@scripts/need-go.sh
 	@scripts/need-postgres.sh
 	@scripts/need-foreign.sh
+	@scripts/need-django.sh
 	@if scripts/need-cc.sh; then \
 		echo 'CGO_ENABLED=1 go test -race -shuffle=on ./...'; CGO_ENABLED=1 go test -race -shuffle=on ./...; \
 	else \

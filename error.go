@@ -3,6 +3,7 @@ package earshot
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,8 @@ type Error struct {
 	Code Code
 	// Message is one sentence for a person. It never holds what was said in a room, a password or a token.
 	Message string
+	// Reasons are the sentences that Message puts together, where there are several: each rule that a password breaks.
+	Reasons []string
 	// Field is the name of the input at fault, if it is one.
 	Field string
 	// RetryAfter is how long to wait before another try; zero where waiting does not help.
@@ -76,6 +79,11 @@ func Errorf(code Code, format string, args ...any) *Error {
 // FieldError makes an Error with CodeInvalid about one input.
 func FieldError(field, format string, args ...any) *Error {
 	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// FieldErrors makes an Error with CodeInvalid about one input that breaks several rules, each in a sentence.
+func FieldErrors(field string, reasons []string) *Error {
+	return &Error{Code: CodeInvalid, Field: field, Message: strings.Join(reasons, " "), Reasons: reasons}
 }
 
 // WrapError makes an Error whose cause goes to the log and not outside.

@@ -41,12 +41,87 @@ type UserStore interface {
 	User(ctx context.Context, id UserID) (User, error)
 	// UserByName gives the user whose name has this key.
 	UserByName(ctx context.Context, key NameKey) (User, error)
-	// UpdateUser writes Password, IsActive, IsStaff and IsSuperuser.
-	UpdateUser(ctx context.Context, user User) error
+	// Users gives a page of those who fit the query, in the order of their keys.
+	Users(ctx context.Context, query UserQuery) ([]User, error)
 	// CountUsers counts all users.
 	CountUsers(ctx context.Context) (int, error)
 	// StaffBySkeleton gives the staff and superusers whose name looks like this.
 	StaffBySkeleton(ctx context.Context, skeleton string) ([]User, error)
+}
+
+// UserQuery says which users are wanted. The zero value is all of them.
+type UserQuery struct {
+	// Search is a part of the key of the name, or of the address of mail, which is compared in small letters.
+	Search NameKey
+	// IsActive, IsStaff and IsSuperuser want users for whom it is so, or not so; nil is either.
+	IsActive, IsStaff, IsSuperuser *bool
+	// Group wants the members of a group; zero is any.
+	Group GroupID
+	// After is the key of the last user of the page before; empty is the first page.
+	After NameKey
+	// Limit is the most there are to a page; zero or less is no limit.
+	Limit int
+}
+
+// UserChange is what is to be changed of a user; nil leaves a field as it is.
+type UserChange struct {
+	// Password ends every browser session of the user.
+	Password                       *PasswordHash
+	Email, DisplayName             *string
+	IsActive, IsStaff, IsSuperuser *bool
+	// Grant are the permissions that the user gets, Revoke those that are taken.
+	Grant, Revoke PermissionSet
+}
+
+// AccountChange is something that a server that runs must act on: a log-in that has ended, or a user who was changed.
+type AccountChange struct {
+	ID int64
+	// User was changed in another way than by logging in, or is gone.
+	User UserID
+	// Credential has ended; zero where the user was changed.
+	Credential SecretHash
+}
+
+// UserEditStore changes accounts. What a server that runs must act on is noted with each change, in the same transaction:
+// it reads the notes, also those of other processes, and forgets them when it has acted.
+type UserEditStore interface {
+	// ChangeUser changes the user and gives the new state.
+	ChangeUser(ctx context.Context, id UserID, change UserChange) (User, error)
+	// DeleteUser removes the user, with log-ins, tokens, invitations and memberships; rooms are left without owner.
+	DeleteUser(ctx context.Context, id UserID) error
+	// AccountChanges gives at most most of the notes.
+	AccountChanges(ctx context.Context, most int) ([]AccountChange, error)
+	// ForgetAccountChanges removes these notes. One that is not there is no error.
+	ForgetAccountChanges(ctx context.Context, changes []AccountChange) error
+}
+
+// GroupStore keeps groups.
+type GroupStore interface {
+	// CreateGroup makes the group; key is the name as compared.
+	CreateGroup(ctx context.Context, group Group, key NameKey) (GroupID, error)
+	// GroupByName gives the group whose name has this key.
+	GroupByName(ctx context.Context, key NameKey) (Group, error)
+	// Groups gives all groups by name.
+	Groups(ctx context.Context) ([]Group, error)
+	// GroupsOf gives the groups of the user by name.
+	GroupsOf(ctx context.Context, user UserID) ([]Group, error)
+	// ChangeGroup grants permissions to the group, and takes others from it.
+	ChangeGroup(ctx context.Context, id GroupID, grant, revoke PermissionSet) error
+	// DeleteGroup removes the group; its members lose what they had through it.
+	DeleteGroup(ctx context.Context, id GroupID) error
+	// SetGroupMember puts the user into the group, or takes the user out; no error where that is so already. CodeNotFound
+	// if group or user is unknown.
+	SetGroupMember(ctx context.Context, group GroupID, user UserID, member bool) error
+}
+
+// PasswordStore keeps the hashes of passwords.
+type PasswordStore interface {
+	// ReplacePassword puts a new hash of the same password in the place of the one that was checked. CodeConflict if
+	// the user has another by now, or is gone.
+	ReplacePassword(ctx context.Context, id UserID, checked, fresh PasswordHash) error
+	// SamplePassword gives the hash of some user, empty if there is none: the same user's for the same pick, but for a few
+	// picks when users come and go, and as many picks for each. It takes the same time whatever the pick.
+	SamplePassword(ctx context.Context, pick uint64) (PasswordHash, error)
 }
 
 // SecretHash is the SHA-256 of a random secret that a client holds: a browser session's cookie, a token, an invitation.
@@ -64,10 +139,11 @@ type BrowserSession struct {
 // BrowserSessionStore keeps log-ins.
 type BrowserSessionStore interface {
 	// CreateBrowserSession keeps the log-in and makes its CreatedAt the user's LastLogin, both or neither. CodeNotFound
-	// if the user is unknown or not active: a log-in that began before a deactivation does not outlive it.
+	// if the user is unknown, not active, or has another password than the one that was checked: a log-in that began
+	// before a deactivation or a change of password does not outlive it.
 	//
 	// Of more than most log-ins of the user, the oldest end, and are returned.
-	CreateBrowserSession(ctx context.Context, s BrowserSession, most int) (ended []SecretHash, err error)
+	CreateBrowserSession(ctx context.Context, s BrowserSession, checked PasswordHash, most int) (ended []SecretHash, err error)
 	// BrowserSession gives the log-in even after it expired: expiry is account's rule.
 	BrowserSession(ctx context.Context, hash SecretHash) (BrowserSession, error)
 	// ExtendBrowserSession moves the expiry; CodeNotFound if the log-in was ended meanwhile.

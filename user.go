@@ -2,6 +2,7 @@ package earshot
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -12,6 +13,12 @@ type UserID int64
 
 // MaxUsername is the longest username, in characters (Django: AbstractUser.username.max_length).
 const MaxUsername = 150
+
+// Bounds of what else there is to a user, in characters (Django: AbstractUser.email, and both names together).
+const (
+	MaxEmail       = 254
+	MaxDisplayName = 300
+)
 
 // PasswordHash is an encoded password in the form algorithm$parameters$…, or an unusable one, which starts with "!" as
 // Django's do. It prints as a placeholder so that no log line shows one.
@@ -33,13 +40,20 @@ func (h PasswordHash) Usable() bool { return h != "" && h[0] != '!' }
 type User struct {
 	ID       UserID
 	Username string
-	Password PasswordHash
+	// Email may be empty. It is not unique, and not proven.
+	Email string
+	// DisplayName is what the user is called besides the name; it may be empty. Others are not shown it yet.
+	DisplayName string
+	Password    PasswordHash
 	// IsActive is false for an account that may not log in; its sessions end when it becomes so.
 	IsActive bool
-	// IsStaff lets the user into staff-only rooms and administer.
+	// IsStaff lets the user into staff-only rooms. What the user may do beyond that is a matter of permissions.
 	IsStaff bool
 	// IsSuperuser has every permission.
 	IsSuperuser bool
+	// Permissions is what the user was granted, Inherited what the user's groups were: ask May.
+	Permissions PermissionSet
+	Inherited   PermissionSet
 	DateJoined  time.Time
 	// LastLogin is zero for a user who never logged in.
 	LastLogin time.Time
@@ -55,7 +69,33 @@ type UserRef struct {
 func (u *User) Ref() UserRef { return UserRef{ID: u.ID, Name: u.Username} }
 
 // Validate reports the first field that breaks the rules. It expects a username that is already normalised (NFKC).
-func (u *User) Validate() error { return ValidateUsername(u.Username) }
+func (u *User) Validate() error {
+	if err := ValidateUsername(u.Username); err != nil {
+		return err
+	}
+	if err := ValidateEmail(u.Email); err != nil {
+		return err
+	}
+	return ValidateDisplayName(u.DisplayName)
+}
+
+// ValidateEmail refuses what cannot be an address of mail: a part before and one after an @, no blanks, at most MaxEmail
+// characters. An empty one is none.
+func ValidateEmail(email string) error {
+	if err := validateLine("email", email, MaxEmail); err != nil || email == "" {
+		return err
+	}
+	at := strings.LastIndexByte(email, '@')
+	if at < 1 || at == len(email)-1 || strings.ContainsFunc(email, unicode.IsSpace) || strings.ContainsAny(email, "<>,;") {
+		return FieldError("email", "That is not a mail address.")
+	}
+	return nil
+}
+
+// ValidateDisplayName holds a name to one line of at most MaxDisplayName visible characters. An empty one is none.
+func ValidateDisplayName(name string) error {
+	return validateLine("display_name", name, MaxDisplayName)
+}
 
 // ValidateUsername holds a name to Django's UnicodeUsernameValidator, ^[\w.@+-]+\Z with at most MaxUsername characters:
 // letters, digits and marks of any script, underscore, and the four signs.

@@ -7,8 +7,10 @@ package account
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"net/netip"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -97,6 +99,9 @@ func (c Config) filled() Config {
 // Stores is where accounts and credentials are kept.
 type Stores struct {
 	Users       earshot.UserStore
+	Passwords   earshot.PasswordStore
+	Edit        earshot.UserEditStore
+	Groups      earshot.GroupStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
@@ -112,6 +117,10 @@ type Service struct {
 	failures  *throttle
 	signUps   *throttle
 	setupCode string
+	// decoys spreads the names that nobody has over those that somebody has.
+	decoys maphash.Seed
+	// common gives the list of common passwords, which is unpacked when it is first asked for.
+	common func() []string
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }
@@ -131,6 +140,8 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		failures:  newThrottle(time.Minute, cfg.AddressFailuresPerMinute, cfg.FailuresPerMinute),
 		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
 		setupCode: newSetupCode(),
+		decoys:    maphash.MakeSeed(),
+		common:    sync.OnceValue(readCommon),
 	}
 }
 
@@ -145,7 +156,8 @@ type Login struct {
 	Extended bool
 }
 
-// LogIn checks a name and a password and begins a browser session, whose secret is always a new one.
+// LogIn checks a name and a password and begins a browser session, whose secret is always a new one. A password whose hash
+// is of an algorithm or a cost that is not today's is hashed anew.
 //
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
 // and an account that is not active; CodeRateLimited after too many failures from this address; CodeBusy while too many
@@ -156,21 +168,37 @@ func (s *Service) LogIn(ctx context.Context, username, password string, from net
 	if err != nil {
 		return "", Login{}, err
 	}
-	var user earshot.User
 	if keyErr != nil || len(password) > maxPassword {
 		err = errWrongLogin() // no account can have these, so that it takes less time tells nothing
 	} else {
-		user, err = s.authenticate(ctx, key, password)
+		secret, login, err = s.logIn(ctx, key, password)
 	}
 	try.end(earshot.CodeOf(err) == earshot.CodeUnauthenticated)
-	if err != nil {
+	return secret, login, err
+}
+
+// logInTries is how often a log-in is tried whose user changed meanwhile: of several that come at once with a hash to be
+// made anew, the first makes it.
+const logInTries = 3
+
+// logIn is LogIn for a name and a password that somebody could have. It is admitted to the hasher before the store is
+// asked, so that too many cost nothing.
+func (s *Service) logIn(ctx context.Context, key earshot.NameKey, password string) (string, Login, error) {
+	if err := s.hasher.admit(); err != nil {
 		return "", Login{}, err
 	}
-	secret, login, err = s.begin(ctx, user)
-	if earshot.CodeOf(err) == earshot.CodeNotFound { // deactivated since authenticate looked
-		err = errWrongLogin()
+	defer s.hasher.leave()
+	for range logInTries {
+		user, err := s.authenticate(ctx, key, password)
+		if err != nil {
+			return "", Login{}, err
+		}
+		secret, login, err := s.begin(ctx, user)
+		if earshot.CodeOf(err) != earshot.CodeNotFound {
+			return secret, login, err
+		}
 	}
-	return secret, login, err
+	return "", Login{}, errWrongLogin() // deactivated, or given another password, since authenticate looked
 }
 
 // authenticate gives the user of a name and a password. Whatever is wrong, one hash is computed.
@@ -179,12 +207,30 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 	if err != nil && earshot.CodeOf(err) != earshot.CodeNotFound {
 		return earshot.User{}, err
 	}
-	match, err := s.hasher.verify(ctx, user.Password, password) // no user: no password, which is checked against a decoy
+	// Hashes that came from elsewhere take another time than those made here. So that the time does not tell who is here,
+	// a name that nobody has takes the time of some user's hash, always the same one's: as many take long as do among users.
+	instead, err := s.stores.Passwords.SamplePassword(ctx, maphash.String(s.decoys, string(key)))
 	if err != nil {
 		return earshot.User{}, err
 	}
-	if !match || !user.IsActive {
+	found, err := s.hasher.verify(ctx, user.Password, instead, password)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	if !found.match || !user.IsActive {
 		return earshot.User{}, errWrongLogin()
+	}
+	if found.stale {
+		fresh, err := s.hasher.hashPatiently(ctx, password)
+		if err != nil {
+			return earshot.User{}, err
+		}
+		switch err := s.stores.Passwords.ReplacePassword(ctx, user.ID, user.Password, fresh); {
+		case err == nil:
+			user.Password = fresh
+		case earshot.CodeOf(err) != earshot.CodeConflict: // else the log-in will not begin, and is tried again
+			return earshot.User{}, err
+		}
 	}
 	return user, nil
 }
@@ -193,12 +239,12 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 // browsers, and bounds what log-ins without a log-out can fill the database with.
 const maxSessions = 100
 
-// begin begins a browser session.
+// begin begins a browser session of a user whose password was checked. CodeNotFound if it is another by now.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
 	secret, hash := newSecret(sessionPrefix)
 	now := now()
 	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
-	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, maxSessions)
+	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
 	}

@@ -16,6 +16,12 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
+// wrongLogin tells whether an error is to the letter the one answer to failed log-ins.
+func wrongLogin(e *earshot.Error) bool {
+	want := earshot.AsError(errWrongLogin())
+	return e.Code == want.Code && e.Message == want.Message && e.Field == want.Field && e.RetryAfter == 0 && e.Reasons == nil && e.Err == nil
+}
+
 // Who has an account, and in what state, cannot be told from the answer or from the work that goes into it.
 func TestFailedLogInsAreAlike(t *testing.T) {
 	t.Parallel()
@@ -24,8 +30,7 @@ func TestFailedLogInsAreAlike(t *testing.T) {
 	h.deactivate(t, h.add(t, "inactive"))
 	h.add(t, "bot", func(a *NewAccount) { a.HasPassword = false })
 	odd := h.add(t, "odd")
-	odd.Password = "md5$x$y"
-	if err := h.store.UpdateUser(t.Context(), odd); err != nil {
+	if err := h.store.ReplacePassword(t.Context(), odd.ID, odd.Password, "md5$x$y"); err != nil {
 		t.Fatal(err)
 	}
 	var costs []cost
@@ -49,7 +54,7 @@ func TestFailedLogInsAreAlike(t *testing.T) {
 		costs = nil
 		_, login, err := h.LogIn(t.Context(), c.name, c.password, addr(fmt.Sprintf("192.0.2.%d", i)))
 		e := earshot.AsError(err)
-		if e == nil || *e != *earshot.AsError(errWrongLogin()) || login != (Login{}) {
+		if e == nil || !wrongLogin(e) || login != (Login{}) {
 			t.Errorf("%q %q: %+v", c.name, c.password, e)
 		}
 		if len(costs) != 1 || costs[0] != ownCost() {
@@ -68,7 +73,7 @@ func TestFailedLogInsAreAlike(t *testing.T) {
 		{"ana\xff", goodPassword},
 	} {
 		_, _, err := h.LogIn(t.Context(), c.name, c.password, addr(fmt.Sprintf("198.51.100.%d", i)))
-		if e := earshot.AsError(err); e == nil || *e != *earshot.AsError(errWrongLogin()) {
+		if e := earshot.AsError(err); e == nil || !wrongLogin(e) {
 			t.Errorf("%.20q: %+v", c.name, e)
 		}
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 // off.
 const busyRetry = 2 * time.Second
 
-// hasher hashes passwords, only so many at once: each takes 19 MiB and a core for some 20 ms, and whoever could start
-// any number of them could stop the server.
+// hasher hashes passwords, only so many at once: each takes 19 MiB and a core for some 20 ms, one that was made elsewhere
+// up to 128 MiB and some seconds, and whoever could start any number of them could stop the server.
 type hasher struct {
 	slots chan struct{}
 	// admitted counts who waits or hashes of those who may be turned away; most bounds it.
@@ -53,43 +52,51 @@ func (h *hasher) hash(ctx context.Context, password string) (earshot.PasswordHas
 	if err := h.admit(); err != nil {
 		return "", err
 	}
-	defer h.admitted.Add(-1)
+	defer h.leave()
 	return h.hashPatiently(ctx, password)
 }
 
-// hashPatiently is hash for work that may take its time: it waits for a place however many wait.
+// hashPatiently is hash for whoever was admitted, and for work that may take its time: it waits for a place however many
+// wait.
 func (h *hasher) hashPatiently(ctx context.Context, password string) (earshot.PasswordHash, error) {
-	made := argonHash{cost: ownCost(), salt: random(len(h.decoy.salt)), sum: make([]byte, len(h.decoy.sum))}
-	sum, err := h.compute(ctx, password, made)
+	made := argonHash{cost: h.decoy.cost, salt: random(len(h.decoy.salt)), sum: make([]byte, len(h.decoy.sum))}
+	err := h.compute(ctx, func() { made.sum = h.derive([]byte(password), made) })
 	if err != nil {
 		return "", err
 	}
-	made.sum = sum
 	return made.encode(), nil
 }
 
-// verify tells whether the password belongs to the hash. It computes one hash in any case: where stored is unusable,
-// missing or not understood, against a decoy of the same cost, so that the time does not tell who exists.
-func (h *hasher) verify(ctx context.Context, stored earshot.PasswordHash, password string) (bool, error) {
-	if err := h.admit(); err != nil {
-		return false, err
-	}
-	defer h.admitted.Add(-1)
-	with, err := decodeHash(stored)
-	genuine := err == nil
-	if !genuine {
-		with = h.decoy
-	}
-	sum, err := h.compute(ctx, password, with)
-	if err != nil {
-		return false, err
-	}
-	return subtle.ConstantTimeCompare(sum, with.sum) == 1 && genuine, nil
+// verdict is what verify finds.
+type verdict struct {
+	// match tells that the password belongs to the hash.
+	match bool
+	// stale tells that the hash is of an algorithm or a cost that is not today's: it is to be made anew.
+	stale bool
 }
 
+// verify tells whether the password belongs to the hash. It is for whoever was admitted. It computes one hash in any case:
+// where stored is unusable, missing or not understood, that of instead, and where that is not understood either, a decoy
+// of today's cost, so that the time does not tell who exists.
+func (h *hasher) verify(ctx context.Context, stored, instead earshot.PasswordHash, password string) (verdict, error) {
+	with, err := parseHash(stored)
+	genuine := err == nil
+	if !genuine {
+		if with, err = parseHash(instead); err != nil {
+			with = h.decoy
+		}
+	}
+	var match bool
+	if err := h.compute(ctx, func() { match = with.matches(h, []byte(password)) }); err != nil {
+		return verdict{}, err
+	}
+	return verdict{match: match && genuine, stale: !with.current(h)}, nil
+}
+
+// admit lets one more wait for a place, if not too many do. Whoever was admitted must leave.
 func (h *hasher) admit() error {
 	if h.admitted.Add(1) > h.most {
-		h.admitted.Add(-1)
+		h.leave()
 		return &earshot.Error{
 			Code: earshot.CodeBusy, RetryAfter: busyRetry,
 			Message: "Too many people are logging in at this moment. Please try again in a few seconds.",
@@ -98,16 +105,19 @@ func (h *hasher) admit() error {
 	return nil
 }
 
-// compute waits for a place and hashes.
-func (h *hasher) compute(ctx context.Context, password string, with argonHash) ([]byte, error) {
+func (h *hasher) leave() { h.admitted.Add(-1) }
+
+// compute waits for a place and does the work.
+func (h *hasher) compute(ctx context.Context, work func()) error {
 	if err := ctx.Err(); err != nil { // select would take a free place half of the time
-		return nil, err
+		return err
 	}
 	select {
 	case h.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	defer func() { <-h.slots }()
-	return h.derive([]byte(password), with), nil
+	work()
+	return nil
 }

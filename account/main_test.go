@@ -43,7 +43,7 @@ func newHouse(t *testing.T, cfg Config) *house {
 		}
 	})
 	h := &house{store: store, hashes: new(atomic.Int64)}
-	h.Service = New(Stores{store, store, store, store}, cfg, func(c earshot.SecretHash) {
+	h.Service = New(Stores{store, store, store, store, store, store, store}, cfg, func(c earshot.SecretHash) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.ended = append(h.ended, c)
@@ -97,8 +97,8 @@ func (h *house) user(t *testing.T, id earshot.UserID) earshot.User {
 
 func (h *house) deactivate(t *testing.T, u earshot.User) {
 	t.Helper()
-	u.IsActive = false
-	if err := h.store.UpdateUser(context.WithoutCancel(t.Context()), u); err != nil {
+	inactive := false
+	if _, err := h.store.ChangeUser(context.WithoutCancel(t.Context()), u.ID, earshot.UserChange{IsActive: &inactive}); err != nil {
 		t.Error(err)
 	}
 }

@@ -15,7 +15,11 @@ type NewAccount struct {
 	Password string
 	// HasPassword is false for an account that no password opens, such as a bot's.
 	HasPassword bool
-	// Staff lets the user administer; Superuser gives every permission.
+	// AnyPassword sets the rules for new passwords aside (but for UTF-8 and the greatest length).
+	AnyPassword bool
+	// Email and DisplayName may be empty.
+	Email, DisplayName string
+	// Staff makes the user staff, with earshot.StaffPermissions; Superuser gives every permission.
 	Staff, Superuser bool
 }
 
@@ -30,8 +34,11 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	first := make(map[earshot.NameKey]int, len(accounts))
 	for i, a := range accounts {
 		name, keys, err := checkName(a.Username)
+		if err == nil {
+			err = checkPerson(&a.Email, &a.DisplayName)
+		}
 		if err == nil && a.HasPassword {
-			err = checkPassword(a.Password, keys)
+			err = s.checkNew(a, name)
 		}
 		if err != nil {
 			return nil, ofAccount(i, a.Username, err)
@@ -44,10 +51,13 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		first[keys.Name] = i
 		users[i] = earshot.NewUser{
 			User: earshot.User{
-				Username: name, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+				Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
 				Password: unusablePassword(), DateJoined: now(),
 			},
 			Keys: keys,
+		}
+		if a.Staff {
+			users[i].Permissions = earshot.StaffPermissions()
 		}
 	}
 	if err := s.hashAll(ctx, accounts, users); err != nil {
@@ -58,6 +68,14 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		err = s.whichIsTaken(ctx, users, err)
 	}
 	return ids, err
+}
+
+// checkNew checks the password of an account that is to be made.
+func (s *Service) checkNew(a NewAccount, name string) error {
+	if a.AnyPassword {
+		return hashable(a.Password)
+	}
+	return s.checkPassword(a.Password, personal{username: name, email: a.Email, displayName: a.DisplayName})
 }
 
 // hashAll hashes the passwords there are, as many at once as the settings allow.

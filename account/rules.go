@@ -15,12 +15,6 @@ import (
 // in several parts each. Normalising costs time, and can make a text eighteen times as long.
 const maxRawName = earshot.MaxUsername * 4 * utf8.UTFMax
 
-// The bounds of a password.
-const (
-	minPassword = 8    // characters (NIST SP 800-63B, section 5.1.1.2)
-	maxPassword = 1024 // bytes: hashing a longer one costs more than it is worth
-)
-
 // lookupKey gives what a name that somebody typed is looked up by; CodeNotFound if no account can have it.
 func lookupKey(username string) (earshot.NameKey, error) {
 	if username == "" || len(username) > maxRawName || !utf8.ValidString(username) {
@@ -73,24 +67,6 @@ func (s *Service) checkLookAlike(ctx context.Context, name string, keys earshot.
 		if len(staff) > 0 {
 			return taken
 		}
-	}
-	return nil
-}
-
-// checkPassword says what is wrong with a new password. The rules are the simplest of Django's validators
-// (MinimumLength, NumericPassword, UserAttributeSimilarity); this is the place for more.
-func checkPassword(password string, keys earshot.UserKeys) error {
-	switch {
-	case !utf8.ValidString(password):
-		return earshot.FieldError("password", "A password must be valid UTF-8.")
-	case len(password) > maxPassword:
-		return earshot.FieldError("password", "A password has at most %d bytes.", maxPassword)
-	case utf8.RuneCountInString(password) < minPassword:
-		return earshot.FieldError("password", "A password has at least %d characters.", minPassword)
-	case !strings.ContainsFunc(password, func(r rune) bool { return !unicode.IsDigit(r) }):
-		return earshot.FieldError("password", "A password may not be a number only.")
-	case names.Key(password) == keys.Name:
-		return earshot.FieldError("password", "The password may not be the username.")
 	}
 	return nil
 }

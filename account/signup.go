@@ -68,7 +68,7 @@ func (s *Service) newUser(ctx context.Context, username, password string) (earsh
 	if err != nil {
 		return earshot.NewUser{}, err
 	}
-	if err := checkPassword(password, keys); err != nil {
+	if err := s.checkPassword(password, personal{username: name}); err != nil {
 		return earshot.NewUser{}, err
 	}
 	switch _, err := s.stores.Users.UserByName(ctx, keys.Name); {
@@ -129,7 +129,7 @@ const (
 )
 
 // Invite makes an invitation for so many people and so long: 1 to 1000 uses, more than nothing to 30 days. by is the user
-// who invites, who must be on the staff (CodeForbidden otherwise), or zero on the command line.
+// who invites, who needs earshot.PermAddInvitation (CodeForbidden otherwise), or zero on the command line.
 func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl time.Duration) (secret string, expires time.Time, err error) {
 	if uses < 1 || uses > maxInvitationUses {
 		return "", time.Time{}, earshot.FieldError("uses", "An invitation is for 1 to %d people.", maxInvitationUses)
@@ -142,8 +142,8 @@ func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl t
 		if err != nil {
 			return "", time.Time{}, err
 		}
-		if !user.IsStaff && !user.IsSuperuser {
-			return "", time.Time{}, earshot.Errorf(earshot.CodeForbidden, "Only the staff may invite.")
+		if !user.May(earshot.PermAddInvitation) {
+			return "", time.Time{}, earshot.Errorf(earshot.CodeForbidden, "You may not invite people to this server.")
 		}
 	}
 	secret, hash := newSecret(invitationPrefix)

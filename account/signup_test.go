@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -134,7 +135,7 @@ func TestPasswords(t *testing.T) {
 		{"longer\xff than it should", earshot.CodeInvalid},
 		{strings.Repeat("a", maxPassword+1), earshot.CodeInvalid},
 		{"éééééééé", ""},
-		{"1234567a", ""},
+		{"1234567é", ""},
 		{"        ", ""},
 		{"with\x00zero and 'quotes'", ""},
 		{strings.Repeat("a", maxPassword), ""},
@@ -149,6 +150,30 @@ func TestPasswords(t *testing.T) {
 			_, _, err = h.LogIn(t.Context(), in.Username, in.Password+" ", addr("192.0.2.1"))
 			refused(t, "log in with more", err, earshot.CodeUnauthenticated)
 		}
+	}
+}
+
+// Everything that is wrong with a password is said at once, in Django's words.
+func TestPasswordReasons(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, DefaultConfig()).quick()
+	_, _, err := h.SignUp(t.Context(), SignUp{Username: "12345", Password: "123456"}, addr("192.0.2.1"))
+	refused(t, "sign up", err, earshot.CodeInvalid, "password")
+	want := []string{
+		"The password is too similar to the username.",
+		"This password is too short. It must contain at least 8 characters.",
+		"This password is too common.",
+		"This password is entirely numeric.",
+	}
+	if e := earshot.AsError(err); !slices.Equal(e.Reasons, want) || e.Message != strings.Join(want, " ") {
+		t.Errorf("%q, %q", e.Message, e.Reasons)
+	}
+	// Whoever runs the server may set the rules aside, but not the bounds.
+	for password, code := range map[string]earshot.Code{
+		"1": "", "": earshot.CodeInvalid, "\xff": earshot.CodeInvalid, strings.Repeat("a", maxPassword+1): earshot.CodeInvalid,
+	} {
+		_, err := h.CreateUsers(t.Context(), []NewAccount{{Username: "ana", Password: password, HasPassword: true, AnyPassword: true}})
+		refused(t, fmt.Sprintf("%.20q", password), err, code, "password")
 	}
 }
 
@@ -175,6 +200,8 @@ func TestInvitations(t *testing.T) {
 		cfg.SignUp = SignUpInvite
 		h := newHouse(t, cfg).quick()
 		boss, member := h.add(t, "boss", staff), h.add(t, "member")
+		_, err := h.ChangeUser(t.Context(), "member", UserEdit{IsStaff: ptr(true)}) // which alone is no permission
+		refused(t, "change", err, "")
 		inactive := h.add(t, "gone", staff)
 		h.deactivate(t, inactive)
 		for what, c := range map[string]struct {

@@ -75,7 +75,9 @@ func (h *house) start() {
 		h.change(&rooms, &socketOpts)
 	}
 	h.hub = hub.New(hub.Options{Relay: relay, Rooms: h.store, Members: h.store, Config: rooms})
-	h.accounts = account.New(account.Stores{Users: h.store, Sessions: h.store, Tokens: h.store, Invitations: h.store},
+	h.accounts = account.New(account.Stores{
+		Users: h.store, Passwords: h.store, Edit: h.store, Groups: h.store, Sessions: h.store, Tokens: h.store, Invitations: h.store,
+	},
 		account.DefaultConfig(), h.hub.EndLogin)
 	socketOpts.Hub = h.hub
 	socket, err := ws.New(socketOpts)

@@ -49,10 +49,20 @@ func (s *Source) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, e
 	if !isSetting(flag) {
 		return nil, nil //nolint:nilnil // kong's contract: nil is "nothing known of this flag"
 	}
-	if value, ok := s.lookup(EnvName(flag.Name)); ok && value != "" {
+	name := settingName(flag)
+	if value, ok := s.lookup(EnvName(name)); ok && value != "" {
 		return value, nil
 	}
-	return s.file[flag.Name], nil
+	return s.file[name], nil
+}
+
+// settingName is the setting that a flag is for: the one of its own name, unless its field's tag names another, as where
+// a command takes two databases.
+func settingName(flag *kong.Flag) string {
+	if name := flag.Tag.Get("setting"); name != "" {
+		return name
+	}
+	return flag.Name
 }
 
 // load reads the file, if one is named, before the flags are resolved.
@@ -147,7 +157,7 @@ func describe(value *kong.Value) string {
 		notes = append(notes, "default "+value.Default)
 	}
 	if value.Flag != nil && isSetting(value.Flag) {
-		notes = append(notes, "$"+EnvName(value.Flag.Name))
+		notes = append(notes, "$"+EnvName(settingName(value.Flag)))
 	}
 	if len(notes) == 0 {
 		return value.Help

@@ -31,6 +31,8 @@ type meReply struct {
 	IsStaff        bool   `json:"is_staff"`
 	IsSuperuser    bool   `json:"is_superuser"`
 	CanCreateRooms bool   `json:"can_create_rooms"`
+	// Permissions are those that the user has in whatever way: all, for a superuser.
+	Permissions []earshot.Permission `json:"permissions"`
 }
 
 // inviteReply is what POST /invitations answers.
@@ -137,9 +139,15 @@ func (s *Server) me(w http.ResponseWriter, _ *http.Request, by caller) error {
 }
 
 func (s *Server) describeUser(u earshot.User) meReply {
+	permissions := make([]earshot.Permission, 0)
+	for _, p := range earshot.Permissions() {
+		if u.May(p) {
+			permissions = append(permissions, p)
+		}
+	}
 	return meReply{
 		ID: int64(u.ID), Username: u.Username, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
-		CanCreateRooms: s.opts.Hub.MayCreateRooms(u),
+		CanCreateRooms: s.opts.Hub.MayCreateRooms(u), Permissions: permissions,
 	}
 }
 

@@ -32,12 +32,20 @@ func TestSetUp(t *testing.T) {
 	body := func(code string) string {
 		return fmt.Sprintf(`{"code":%q,"username":"ana","password":%q}`, code, goodPassword)
 	}
+	weak := fmt.Sprintf(`{"code":%q,"username":"ana","password":"1234"}`, h.accounts.SetupCode())
+	if p := problemOf(t, h.call(http.MethodPost, "/api/v1/setup", weak)); p.Code != "invalid" || p.Field != "password" ||
+		len(p.Reasons) != 3 || p.Detail != strings.Join(p.Reasons, " ") {
+		t.Errorf("with a weak password: %+v", p)
+	}
 	if p := problemOf(t, h.call(http.MethodPost, "/api/v1/setup", body("wrong"))); p.Status != http.StatusForbidden && p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("with a wrong code: %+v", p)
 	}
 	w := h.call(http.MethodPost, "/api/v1/setup", body(h.accounts.SetupCode()))
 	if me := read[meReply](t, w); w.Code != http.StatusCreated || me.Username != "ana" || !me.IsSuperuser || !me.IsStaff || !me.CanCreateRooms || me.ID == 0 {
 		t.Errorf("%d %+v", w.Code, me)
+	}
+	if me := read[meReply](t, w); len(me.Permissions) != len(earshot.Permissions()) {
+		t.Errorf("a superuser may %v", me.Permissions)
 	}
 	cookie := sessionCookie(w)
 	if cookie == nil {

@@ -24,6 +24,8 @@ type problem struct {
 	Code   string `json:"code"`
 	Field  string `json:"field,omitzero"`
 	Detail string `json:"detail"`
+	// Reasons are the sentences of Detail one by one, where several rules are broken.
+	Reasons []string `json:"reasons,omitempty"`
 	// RetryMs says after how many milliseconds another try makes sense; the header Retry-After has it in seconds.
 	RetryMs int64 `json:"retry_ms,omitzero"`
 }
@@ -82,7 +84,7 @@ func writeProblem(w http.ResponseWriter, status int, e *earshot.Error) {
 	}
 	writeJSON(w, status, "application/problem+json", problem{
 		Type: "about:blank", Status: status, Title: http.StatusText(status),
-		Code: string(e.Code), Field: e.Field, Detail: e.Message, RetryMs: e.RetryAfter.Milliseconds(),
+		Code: string(e.Code), Field: e.Field, Detail: e.Message, Reasons: e.Reasons, RetryMs: e.RetryAfter.Milliseconds(),
 	})
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// isStaff tells whether the user may do what staff may.
+// isStaff tells whether the user belongs to the staff, who enter staff-only rooms and make them.
 func isStaff(u *earshot.User) bool { return u.IsStaff || u.IsSuperuser }
 
 // mayEnter is the rule of who hears: nil if the user may enter the room, CodeNotFound otherwise. It is the same answer
@@ -35,28 +35,40 @@ func (h *Hub) mayEnter(ctx context.Context, u *earshot.User, r *earshot.Room) er
 	return nil
 }
 
-// mayKnow is the rule of who is told that a room exists: those who may enter it, and staff, who look after all rooms.
+// mayKnow is the rule of who is told that a room exists: those who may enter it, and those who look after all rooms.
 func (h *Hub) mayKnow(ctx context.Context, u *earshot.User, r *earshot.Room) error {
-	if isStaff(u) {
-		return nil
+	for _, p := range []earshot.Permission{earshot.PermViewRoom, earshot.PermChangeRoom, earshot.PermDeleteRoom, earshot.PermModerateRoom} {
+		if u.May(p) {
+			return nil
+		}
 	}
 	return h.mayEnter(ctx, u, r)
 }
 
-// mayChange is the rule of who changes and deletes a room.
-func (h *Hub) mayChange(ctx context.Context, u *earshot.User, r *earshot.Room) error {
-	if err := h.mayKnow(ctx, u, r); err != nil {
-		return err
+// rule is a rule of what a user may do with a room.
+type rule func(context.Context, *earshot.User, *earshot.Room) error
+
+// owns is the rule of who does to a room what only its owner may, and those who have one of the permissions.
+func (h *Hub) owns(permissions ...earshot.Permission) rule {
+	return func(ctx context.Context, u *earshot.User, r *earshot.Room) error {
+		if err := h.mayKnow(ctx, u, r); err != nil {
+			return err
+		}
+		if r.Owner == u.ID && u.ID != 0 {
+			return nil
+		}
+		for _, p := range permissions {
+			if u.May(p) {
+				return nil
+			}
+		}
+		return earshot.Errorf(earshot.CodeForbidden, "Only the room's owner and those who look after rooms may do this.")
 	}
-	if isStaff(u) || (r.Owner == u.ID && u.ID != 0) {
-		return nil
-	}
-	return earshot.Errorf(earshot.CodeForbidden, "Only the room's owner and staff may do this.")
 }
 
 // maxOwned is how many rooms the user may own to make another, 0 for any number.
 func (h *Hub) maxOwned(u *earshot.User) int {
-	if isStaff(u) {
+	if u.May(earshot.PermAddRoom) {
 		return 0
 	}
 	return h.cfg.RoomsPerUser
@@ -64,5 +76,5 @@ func (h *Hub) maxOwned(u *earshot.User) int {
 
 // MayCreateRooms tells whether the user may create rooms.
 func (h *Hub) MayCreateRooms(u earshot.User) bool {
-	return h.cfg.CreateRooms == CreateEveryone || isStaff(&u)
+	return h.cfg.CreateRooms == CreateEveryone || u.May(earshot.PermAddRoom)
 }

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -125,19 +126,25 @@ type Hub struct {
 	live    map[earshot.RoomID]*room
 	users   map[earshot.UserID]*user
 	revoked map[earshot.SecretHash]time.Time
+	changed map[earshot.UserID]rights
+	sweptAt time.Time // when changed was last gone through
 	closed  bool
 }
 
 // user is one who has a session now, and what all sessions of one user share.
 type user struct {
-	// info is the user as of the last connect; a session keeps the one it began with.
-	info *person
+	// info is the user as of the last connect or change: it is what rules are asked about. A session keeps the one it
+	// began with, for the name.
+	info atomic.Pointer[person]
 	// status is what the sessions' come to, under Hub.mu.
 	status   level
 	sessions []*Session // under Hub.mu
 	// What the user may still do.
 	posts, joins, frames budget
 }
+
+// now is the user with the rights of now.
+func (u *user) now() *person { return u.info.Load() }
 
 // New makes a hub with fan-out workers of its own, one for each core; Close ends them.
 func New(opts Options) *Hub {
@@ -154,6 +161,7 @@ func New(opts Options) *Hub {
 		live:    make(map[earshot.RoomID]*room),
 		users:   make(map[earshot.UserID]*user),
 		revoked: make(map[earshot.SecretHash]time.Time),
+		changed: make(map[earshot.UserID]rights),
 	}
 }
 
@@ -203,6 +211,9 @@ func (h *Hub) Connect(
 	if _, ended := h.revoked[credential]; ended {
 		return nil, earshot.Errorf(earshot.CodeUnauthenticated, "This log-in has ended.")
 	}
+	if err := h.asChanged(&info); err != nil {
+		return nil, err
+	}
 	u := h.users[info.ID]
 	if u == nil {
 		u = &user{}
@@ -214,11 +225,11 @@ func (h *Hub) Connect(
 	if len(u.sessions) >= h.cfg.SessionsPerUser {
 		return nil, earshot.Errorf(earshot.CodeLimit, "You have %d connections open; close one first.", len(u.sessions))
 	}
-	if who := personOf(&info); u.info == nil || *u.info != who {
-		u.info = &who
+	if known, who := u.now(), personOf(&info); known == nil || *known != who {
+		u.info.Store(&who)
 	}
 	u.sessions = append(u.sessions, s)
-	s.user, s.info = u, u.info
+	s.user, s.info = u, u.now()
 	return s, nil
 }
 

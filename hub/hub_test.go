@@ -162,7 +162,7 @@ func (h *house) user(name string, change ...func(*earshot.User)) earshot.User {
 	return u
 }
 
-func staff(u *earshot.User) { u.IsStaff = true }
+func staff(u *earshot.User) { u.IsStaff, u.Permissions = true, earshot.StaffPermissions() }
 
 func (h *house) room(by earshot.User, name string, access earshot.Access) earshot.RoomID {
 	h.t.Helper()

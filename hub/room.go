@@ -188,7 +188,7 @@ func (r *room) admit(ctx context.Context, s *Session, enter func(rules uint64) (
 		r.mu.Lock()
 		info, rules := r.info, r.rules
 		r.mu.Unlock()
-		if err := r.hub.mayEnter(ctx, s.info.user(), &info); err != nil {
+		if err := r.hub.mayEnter(ctx, s.user.now().user(), &info); err != nil {
 			return err
 		}
 		done, err := enter(rules)

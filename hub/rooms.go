@@ -54,10 +54,10 @@ func (h *Hub) Room(ctx context.Context, by earshot.User, id earshot.RoomID) (Lis
 }
 
 // CreateRoom makes a room that the user owns. Errors: CodeForbidden, CodeInvalid, CodeConflict for a name that is taken,
-// CodeLimit for somebody who is not on the staff and owns Config.RoomsPerUser rooms already.
+// CodeLimit for somebody without PermAddRoom who owns Config.RoomsPerUser rooms already.
 func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room) (earshot.Room, error) {
 	if !h.MayCreateRooms(by) {
-		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "On this server, staff create the rooms.")
+		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "On this server, only those who look after rooms create them.")
 	}
 	if room.Access == earshot.AccessStaff && !isStaff(&by) {
 		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a staff-only room.")
@@ -96,7 +96,7 @@ type RoomChange struct {
 // ChangeRoom changes a room and tells those inside; those who may no longer enter are put out at once. Errors:
 // CodeNotFound, CodeForbidden, CodeInvalid.
 func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID, change RoomChange) (Listing, error) {
-	room, err := h.changeable(ctx, by, id)
+	room, err := h.allowed(ctx, by, id, h.owns(earshot.PermChangeRoom))
 	if err != nil {
 		return Listing{}, err
 	}
@@ -147,7 +147,7 @@ func (h *Hub) tellChange(ctx context.Context, room earshot.Room, access bool) er
 
 // DeleteRoom deletes a room and tells those inside. Errors: CodeNotFound, CodeForbidden.
 func (h *Hub) DeleteRoom(ctx context.Context, by earshot.User, id earshot.RoomID) error {
-	if _, err := h.changeable(ctx, by, id); err != nil {
+	if _, err := h.allowed(ctx, by, id, h.owns(earshot.PermDeleteRoom)); err != nil {
 		return err
 	}
 	if err := h.rooms.DeleteRoom(ctx, id); err != nil {
@@ -183,7 +183,7 @@ func (h *Hub) Members(ctx context.Context, by earshot.User, id earshot.RoomID) (
 
 // AddMember lets the user into a private room. Errors: CodeNotFound, CodeForbidden.
 func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
-	if _, err := h.changeable(ctx, by, id); err != nil {
+	if _, err := h.allowed(ctx, by, id, h.owns(earshot.PermChangeRoom)); err != nil {
 		return err
 	}
 	return h.members.AddMember(ctx, id, user.ID)
@@ -192,11 +192,11 @@ func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID,
 // RemoveMember takes the right to enter a private room from the user, whose sessions leave it at once; one may remove
 // oneself. Errors: CodeNotFound, CodeForbidden, CodeConflict for the owner.
 func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
-	check := h.changeable
+	check := h.owns(earshot.PermChangeRoom, earshot.PermModerateRoom)
 	if by.ID == user.ID {
-		check = h.known
+		check = h.mayKnow
 	}
-	room, err := check(ctx, by, id)
+	room, err := h.allowed(ctx, by, id, check)
 	if err != nil {
 		return err
 	}
@@ -220,14 +220,8 @@ func (h *Hub) known(ctx context.Context, by earshot.User, id earshot.RoomID) (ea
 	return h.allowed(ctx, by, id, h.mayKnow)
 }
 
-// changeable gives a room that the user may change.
-func (h *Hub) changeable(ctx context.Context, by earshot.User, id earshot.RoomID) (earshot.Room, error) {
-	return h.allowed(ctx, by, id, h.mayChange)
-}
-
-func (h *Hub) allowed(ctx context.Context, by earshot.User, id earshot.RoomID,
-	rule func(context.Context, *earshot.User, *earshot.Room) error,
-) (earshot.Room, error) {
+// allowed gives a room with which the rule lets the user do something.
+func (h *Hub) allowed(ctx context.Context, by earshot.User, id earshot.RoomID, may rule) (earshot.Room, error) {
 	r, err := h.rooms.Room(ctx, id)
 	if earshot.CodeOf(err) == earshot.CodeNotFound {
 		return earshot.Room{}, errNoRoom() // to the letter what a room answers that one may not know of
@@ -235,7 +229,7 @@ func (h *Hub) allowed(ctx context.Context, by earshot.User, id earshot.RoomID,
 	if err != nil {
 		return earshot.Room{}, err
 	}
-	return r, rule(ctx, &by, &r)
+	return r, may(ctx, &by, &r)
 }
 
 func (h *Hub) listing(r earshot.Room) Listing {
@@ -260,7 +254,7 @@ func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
 	refused := make(map[*Session]bool)
 	var failed error
 	for _, s := range r.inside() {
-		err := r.hub.mayEnter(ctx, s.info.user(), info)
+		err := r.hub.mayEnter(ctx, s.user.now().user(), info)
 		if err == nil {
 			continue
 		}

@@ -58,7 +58,7 @@ type membership struct {
 	typedAt int64 // milliseconds since 1970
 }
 
-// person is what a session needs of the account, and no more: 32 bytes where an earshot.User is 96, and no password's
+// person is what a session needs of the account, and no more: 32 bytes where an earshot.User is five times that, and no password's
 // hash stays in memory for the length of a visit.
 type person struct {
 	ref                      earshot.UserRef
@@ -76,8 +76,8 @@ func (p *person) user() *earshot.User {
 	}
 }
 
-// User tells whose session it is: id, name and flags.
-func (s *Session) User() earshot.User { return *s.info.user() }
+// User tells whose session it is: id, name, and the flags that the user has now.
+func (s *Session) User() earshot.User { return *s.user.now().user() }
 
 // Joined is a room as it is at the moment of joining.
 type Joined struct {

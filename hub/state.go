@@ -50,8 +50,9 @@ func (s *Session) appendState(dst []byte) []byte {
 	defer s.mu.Unlock()
 	dst = binary.AppendVarint(dst, int64(s.info.ref.ID))
 	dst = appendText(dst, s.info.ref.Name)
+	who := s.user.now()
 	var flags byte
-	for i, set := range []bool{s.info.active, s.info.staff, s.info.superuser} {
+	for i, set := range []bool{who.active, who.staff, who.superuser} {
 		if set {
 			flags |= 1 << i
 		}

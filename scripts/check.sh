@@ -76,6 +76,7 @@ race() {
 	scripts/need-cc.sh
 	scripts/need-postgres.sh
 	scripts/need-foreign.sh
+	scripts/need-django.sh
 	export CGO_ENABLED=1
 	each go test -race -shuffle=on ./...
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/names"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 )
 
@@ -57,11 +58,19 @@ func (a *namesArgs) read(stdin io.Reader) ([]person, error) {
 	return people, errors.Join(err, file.Close())
 }
 
+// createdJSON is a user who was created, as --json prints one.
+type createdJSON struct {
+	ID       int64  `json:"id"`
+	Username string `json:"username"`
+}
+
 type userCreateCmd struct {
 	storageFlags
+	jsonFlag
 	namesArgs
 	Admin         bool `help:"Make administrators, who may do everything."`
 	Staff         bool `help:"Make staff, who may enter staff-only rooms and look after rooms and invitations."`
+	NoValidate    bool `help:"Take passwords that the rules refuse, such as short and common ones."`
 	PasswordStdin bool `help:"Read the passwords from standard input, a line for each name, instead of asking for them." xor:"input"`
 }
 
@@ -80,15 +89,23 @@ func (c *userCreateCmd) Run(env *environment) error {
 	for i, p := range people {
 		accounts[i] = account.NewAccount{
 			Username: p.name, Password: p.password, HasPassword: p.hasPassword,
-			Staff: c.Staff || c.Admin, Superuser: c.Admin,
+			Staff: c.Staff || c.Admin, Superuser: c.Admin, AnyPassword: c.NoValidate,
 		}
 	}
-	err = withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		_, err := service.CreateUsers(env.ctx, accounts)
+	var ids []earshot.UserID
+	err = withNewStore(env.ctx, c.Storage, accountWork(func(service *account.Service) error {
+		ids, err = service.CreateUsers(env.ctx, accounts)
 		return err
-	})
+	}))
 	if err != nil {
 		return fmt.Errorf("no user was created: %w", err)
+	}
+	if c.JSON {
+		list := make([]createdJSON, len(ids))
+		for i := range ids {
+			list[i] = createdJSON{ID: int64(ids[i]), Username: names.Normalize(people[i].name)}
+		}
+		return printJSON(env.stdout, list)
 	}
 	_, err = fmt.Fprintln(env.stdout, count(len(people), "user")+" created.")
 	return err
@@ -142,6 +159,7 @@ func (c *tokenCreateCmd) Run(env *environment) error {
 
 type inviteCmd struct {
 	storageFlags
+	jsonFlag
 	config.Address
 	Uses int `help:"How many people may sign up with it." default:"1" placeholder:"N"`
 	Days int `help:"How many days it lasts." default:"7" placeholder:"N"`
@@ -161,9 +179,14 @@ func (c *inviteCmd) Validate() error {
 // Run prints an invitation link.
 func (c *inviteCmd) Run(env *environment) error {
 	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		secret, _, err := service.Invite(env.ctx, 0, c.Uses, time.Duration(c.Days)*24*time.Hour)
+		secret, expires, err := service.Invite(env.ctx, 0, c.Uses, time.Duration(c.Days)*24*time.Hour)
 		if err != nil {
 			return err
+		}
+		if c.JSON {
+			return printJSON(env.stdout, map[string]string{
+				"url": httpd.InvitationURL(c.BaseURL(nil), secret), "expires_at": expires.Format(time.RFC3339),
+			})
 		}
 		_, err = fmt.Fprintln(env.stdout, httpd.InvitationURL(c.BaseURL(nil), secret))
 		return err

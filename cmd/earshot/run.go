@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/internal/handover"
@@ -27,6 +28,8 @@ const (
 	exitFailure = 1
 	// exitUsage is for a command line, an environment or a settings file that makes no sense.
 	exitUsage = 2
+	// exitNotFound is for a user, a group or a database that is named and not there.
+	exitNotFound = 3
 )
 
 const description = `Earshot is a messenger that remembers nothing: you hear what is said in a room while you are in it.
@@ -38,8 +41,27 @@ file, in this order.`
 type commands struct {
 	Serve serveCmd `cmd:"" help:"Run the server."`
 	User  struct {
-		Create userCreateCmd `cmd:"" help:"Create users."`
+		Create     userCreateCmd     `cmd:"" help:"Create users."`
+		List       userListCmd       `cmd:"" help:"List users by name."`
+		Show       userShowCmd       `cmd:"" help:"Show a user with groups and permissions."`
+		Change     userChangeCmd     `cmd:"" help:"Change a user's address of mail or display name."`
+		Passwd     userPasswdCmd     `cmd:"" help:"Give a user another password."`
+		Activate   userActivateCmd   `cmd:"" help:"Let users log in again."`
+		Deactivate userDeactivateCmd `cmd:"" help:"Cut users off, and let them log in no more."`
+		Grant      userGrantCmd      `cmd:"" help:"Grant permissions to a user, or make staff or a superuser."`
+		Revoke     userRevokeCmd     `cmd:"" help:"Take permissions from a user, or what staff and superusers may."`
+		Delete     userDeleteCmd     `cmd:"" help:"Delete users."`
 	} `cmd:"" help:"Look after users."`
+	Group struct {
+		Create groupCreateCmd `cmd:"" help:"Create a group."`
+		List   groupListCmd   `cmd:"" help:"List the groups with their permissions."`
+		Show   groupShowCmd   `cmd:"" help:"Show a group with its members."`
+		Add    groupAddCmd    `cmd:"" help:"Put users into a group."`
+		Remove groupRemoveCmd `cmd:"" help:"Take users out of a group."`
+		Grant  groupGrantCmd  `cmd:"" help:"Grant permissions to a group."`
+		Revoke groupRevokeCmd `cmd:"" help:"Take permissions from a group."`
+		Delete groupDeleteCmd `cmd:"" help:"Delete a group."`
+	} `cmd:"" help:"Look after groups, which give permissions to their members."`
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Create bearer tokens, with which scripts and bots log in."`
 	} `cmd:"" help:"Look after tokens."`
@@ -47,7 +69,10 @@ type commands struct {
 	Room   struct {
 		Create roomCreateCmd `cmd:"" help:"Create a room."`
 	} `cmd:"" help:"Look after rooms."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at a running server from outside, and tell what is wrong with it or with what stands before it."`
+	Doctor doctorCmd `cmd:"" help:"Look at a running server from outside, and tell what is wrong with it or with what stands before it."`
+	Import struct {
+		Django importDjangoCmd `cmd:"" help:"Take over users, groups and rooms of a Django project."`
+	} `cmd:"" help:"Take over what another program has."`
 	Version versionCmd `cmd:"" help:"Show the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Show the version."`
@@ -118,6 +143,9 @@ func report(stderr io.Writer, err error) int {
 		}
 		return exitUsage
 	}
+	if e, ok := errors.AsType[*earshot.Error](err); ok && e.Code == earshot.CodeNotFound {
+		return exitNotFound
+	}
 	return exitFailure
 }
 
@@ -144,8 +172,23 @@ func openStore(ctx context.Context, at config.Storage,
 	return store, nil
 }
 
-// withStore opens the database for one piece of work.
+// withStore opens the database for one piece of work, beside a server or without one. It makes none: where a path is
+// mistyped there would be an empty one, and a command that found nobody.
 func withStore(ctx context.Context, at config.Storage, work func(*sqlstore.Store) error) error {
+	store, err := sqlstore.OpenExisting(ctx, at.DSN())
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	return errors.Join(work(store), store.Close())
+}
+
+// withAccounts is withStore for work on accounts.
+func withAccounts(ctx context.Context, at config.Storage, work func(*account.Service) error) error {
+	return withStore(ctx, at, accountWork(work))
+}
+
+// withNewStore is withStore for the commands that may come first: it makes the database where there is none.
+func withNewStore(ctx context.Context, at config.Storage, work func(*sqlstore.Store) error) error {
 	store, err := openStore(ctx, at, sqlstore.Open)
 	if err != nil {
 		return err
@@ -153,15 +196,17 @@ func withStore(ctx context.Context, at config.Storage, work func(*sqlstore.Store
 	return errors.Join(work(store), store.Close())
 }
 
-// withAccounts opens the accounts for one piece of work beside a server or without one.
-func withAccounts(ctx context.Context, at config.Storage, work func(*account.Service) error) error {
-	return withStore(ctx, at, func(store *sqlstore.Store) error {
+// accountWork is work on the accounts of a store.
+func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error {
+	return func(store *sqlstore.Store) error {
 		return work(account.New(accountStores(store), account.DefaultConfig(), nil))
-	})
+	}
 }
 
 func accountStores(store *sqlstore.Store) account.Stores {
-	return account.Stores{Users: store, Sessions: store, Tokens: store, Invitations: store}
+	return account.Stores{
+		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+	}
 }
 
 type versionCmd struct{}

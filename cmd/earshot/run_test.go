@@ -51,6 +51,16 @@ func TestUsageErrors(t *testing.T) {
 		{"invite", "--days", "31", data},
 		{"room", "create", data},
 		{"room", "create", "x", "--access", "secret", data},
+		{"user", "list", "--limit", "-1", data},
+		{"user", "show", data},
+		{"user", "grant", "ana", data},
+		{"user", "grant", "ana", "add_rooms", data},
+		{"user", "revoke", "ana", "ADD_ROOM", data},
+		{"user", "passwd", "ana", "--none", "--password-stdin", data},
+		{"user", "deactivate", data},
+		{"group", "create", "g", "everything", data},
+		{"group", "grant", "g", data},
+		{"group", "add", "g", data},
 	} {
 		if complaint := refused(t, exitUsage, "", args...); !strings.Contains(complaint, "--help") {
 			t.Errorf("%v: %s", args, complaint)
@@ -86,7 +96,15 @@ func TestUserCreate(t *testing.T) {
 			t.Errorf("%v: %s", c.args, complaint)
 		}
 	}
-	refused(t, exitFailure, "", "token", "create", "dora", "--data", data)
+	refused(t, exitNotFound, "", "token", "create", "dora", "--data", data)
+	// All that is wrong with a password is said at once; whoever runs the server may take it all the same.
+	complaint := refused(t, exitFailure, "1234\n", "user", "create", "--data", data, "--password-stdin", "dora")
+	for _, reason := range []string{"too short", "too common", "entirely numeric"} {
+		if !strings.Contains(complaint, reason) {
+			t.Errorf("%q is not said: %s", reason, complaint)
+		}
+	}
+	wants(t, data, "1234\n", "user", "create", "--no-validate", "--password-stdin", "dora")
 }
 
 func TestUserCreateFrom(t *testing.T) {
@@ -156,6 +174,7 @@ func TestThousands(t *testing.T) {
 
 func TestInvite(t *testing.T) {
 	data := t.TempDir()
+	wants(t, data, "ana\n", "user", "create", "--from", "-")
 	if got := wants(t, data, "", "invite", "--uses", "5", "--days", "2"); !strings.HasPrefix(got, "http://127.0.0.1:8000/signup?invitation=") {
 		t.Errorf("said %q", got)
 	}
@@ -175,11 +194,11 @@ func TestRoomCreate(t *testing.T) {
 	for _, args := range [][]string{
 		{"room", "create", "hall"},
 		{"room", "create", "a b"},
-		{"room", "create", "x", "--owner", "nobody"},
 		{"room", "create", "x", "--title", "two\nlines"},
 	} {
 		refused(t, exitFailure, "", append(args, "--data", data)...)
 	}
+	refused(t, exitNotFound, "", "room", "create", "x", "--owner", "nobody", "--data", data)
 }
 
 func TestNoDatabase(t *testing.T) {

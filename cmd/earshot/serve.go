@@ -150,6 +150,7 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {
 		return s, err
 	}
+	s.refresh(ctx)
 	s.sweep(ctx, c.Host())
 	return s, nil
 }
@@ -238,6 +239,7 @@ func (s *server) sweep(ctx context.Context, host string) {
 	if s.secure.authority != nil {
 		s.work.Go(func() { s.secure.authority.Watch(ctx) })
 	}
+	s.work.Go(func() { s.follow(ctx) })
 	s.work.Go(func() { trim(ctx, s.hub) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {

@@ -84,13 +84,13 @@ func plant(t *testing.T, b *book, path string) {
 // TestDisk looks for what was said in the raw file system that holds all that the server wrote, and in its log.
 func TestDisk(t *testing.T) {
 	i, b := imagePlace(t), newBook()
-	// What is deleted is found as well.
+	busy(t, i.place, b, messages())
+	// What is deleted is found as well. It comes last: what is written later may take its place.
 	deleted := filepath.Join(i.dir("tmp"), "deleted")
 	plant(t, b, deleted)
 	if err := os.Remove(deleted); err != nil {
 		t.Fatal(err)
 	}
-	busy(t, i.place, b, messages())
 	i.unmount(t)
 	sift(t, "the file system", b.searchFile(t, i.file), control, topic)
 	plant(t, b, i.log)

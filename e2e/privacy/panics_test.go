@@ -19,6 +19,7 @@ import (
 // panic says is printed when the program ends by it.
 func panics() map[string]string {
 	return map[string]string{
+		"account/validate.go: err":                                        "a list that does not unpack, which is part of the program",
 		"cmd/earshot/run.go: exited(code)":                                "a number",
 		"cmd/earshot/run.go: v":                                           "what another panic said",
 		"cmd/earshot/run.go: err":                                         "a fault of the command line's grammar",

@@ -50,6 +50,7 @@ func layers() []layer {
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
+		{pattern: "import/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "relay/relaytest", mayImport: []string{"."}, never: noNetwork[:2]},
 		{pattern: "relay/natsrelay", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "relay/*", mayImport: []string{"."}, never: noNetwork},
@@ -66,6 +67,7 @@ func layers() []layer {
 		{pattern: "internal/proxies", never: noNetwork[1:]},
 		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
+		{pattern: "internal/pgtest"},
 	}
 }
 

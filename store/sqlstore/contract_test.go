@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/pgtest"
 	"github.com/earshot-chat/earshot/store/storetest"
 )
 
@@ -24,9 +25,9 @@ func TestContractOnSQLite(t *testing.T) {
 
 func TestContractOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	server := startPostgres(t)
+	server := pgtest.Start(t)
 	storetest.Run(t, func(t *testing.T) storetest.Stores {
-		return stores(openTest(t, server.newDatabase(t)))
+		return stores(openTest(t, server.NewDatabase(t)))
 	})
 }
 
@@ -45,7 +46,7 @@ func openTest(t *testing.T, dsn string) *Store {
 }
 
 func stores(s *Store) storetest.Stores {
-	return storetest.Stores{Users: s, Sessions: s, Tokens: s, Invitations: s, Rooms: s, Members: s, Life: s}
+	return storetest.Stores{Users: s, Passwords: s, Edit: s, Groups: s, Import: s, Sessions: s, Tokens: s, Invitations: s, Rooms: s, Members: s, Life: s}
 }
 
 // CreateFirstUser waits for users that others are making, and then sees them: on PostgreSQL a transaction alone would
@@ -59,7 +60,7 @@ func TestFirstUserWaitsForOthers(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		dsn := startPostgres(t).newDatabase(t)
+		dsn := pgtest.Start(t).NewDatabase(t)
 		s := openTest(t, dsn)
 		firstWaits(t, s, openTest(t, dsn), func() bool {
 			var waiting bool

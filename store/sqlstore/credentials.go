@@ -12,11 +12,12 @@ import (
 
 // CreateBrowserSession implements earshot.BrowserSessionStore.
 func (s *Store) CreateBrowserSession(
-	ctx context.Context, b earshot.BrowserSession, most int,
+	ctx context.Context, b earshot.BrowserSession, checked earshot.PasswordHash, most int,
 ) (ended []earshot.SecretHash, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		// The update takes the user's row, and comes first, so that a deactivation waits or is seen.
-		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET last_login = $1 WHERE id = $2 AND is_active`, millis(b.CreatedAt), int64(b.User))
+		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET last_login = $1 WHERE id = $2 AND is_active AND password = $3`,
+			millis(b.CreatedAt), int64(b.User), string(checked))
 		if err != nil {
 			return err
 		}

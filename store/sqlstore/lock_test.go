@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/pgtest"
 )
 
 func TestLock(t *testing.T) {
@@ -27,11 +28,11 @@ func TestLock(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
-		server := startPostgres(t)
-		dsn := server.newDatabase(t)
+		server := pgtest.Start(t)
+		dsn := server.NewDatabase(t)
 		oneServer(t, dsn, dsn)
 		// Another schema is another database.
-		one, other := openTest(t, dsn), openTest(t, server.newDatabase(t))
+		one, other := openTest(t, dsn), openTest(t, server.NewDatabase(t))
 		for _, s := range []*Store{one, other} {
 			if err := s.Lock(t.Context()); err != nil {
 				t.Error(err)

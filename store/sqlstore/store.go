@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -39,6 +41,10 @@ type Store struct {
 // The seams that this package is behind.
 var (
 	_ earshot.UserStore           = (*Store)(nil)
+	_ earshot.PasswordStore       = (*Store)(nil)
+	_ earshot.UserEditStore       = (*Store)(nil)
+	_ earshot.GroupStore          = (*Store)(nil)
+	_ earshot.ImportStore         = (*Store)(nil)
 	_ earshot.BrowserSessionStore = (*Store)(nil)
 	_ earshot.TokenStore          = (*Store)(nil)
 	_ earshot.InvitationStore     = (*Store)(nil)
@@ -60,6 +66,16 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		return nil, err
 	}
 	return s.ready(ctx)
+}
+
+// OpenExisting is Open for a database that must be there: of SQLite, it makes no file. CodeNotFound if there is none.
+func OpenExisting(ctx context.Context, dsn string) (*Store, error) {
+	if path := strings.TrimPrefix(dsn, "sqlite:"); !isPostgres(dsn) && path != "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, earshot.Errorf(earshot.CodeNotFound, "There is no database at %s.", path)
+		}
+	}
+	return Open(ctx, dsn)
 }
 
 // OpenLocked is Open and Lock for a server: it brings the tables up to date only when it has the lock, so that a newer
@@ -85,10 +101,14 @@ func (s *Store) ready(ctx context.Context) (*Store, error) {
 
 // connect opens the database as it is.
 func connect(dsn string) (*Store, error) {
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+	if isPostgres(dsn) {
 		return openPostgres(dsn)
 	}
 	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
+}
+
+func isPostgres(dsn string) bool {
+	return strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
 }
 
 // Ping tells whether the database answers, and, after Lock, whether it is still this server's.

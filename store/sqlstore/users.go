@@ -11,12 +11,17 @@ import (
 )
 
 // What users are read with.
-const selectUser = `SELECT id, username, password, is_active, is_staff, is_superuser, last_login, date_joined FROM auth_user `
+const selectUser = `SELECT id, username, email, display_name, password, is_active, is_staff, is_superuser, last_login, date_joined,
+	(SELECT string_agg(p.permission, ' ') FROM auth_user_permission p WHERE p.user_id = auth_user.id),
+	(SELECT string_agg(p.permission, ' ') FROM auth_user_group g JOIN auth_group_permission p ON p.group_id = g.group_id
+		WHERE g.user_id = auth_user.id)
+	FROM auth_user `
 
 // What users are made with.
 const (
-	userColumns = `(username, username_key, username_skeleton, password, is_active, is_staff, is_superuser, last_login, date_joined)`
-	userWidth   = 9
+	userColumns = `(username, username_key, username_skeleton, email, display_name, password, is_active, is_staff, is_superuser,
+		last_login, date_joined)`
+	userWidth = 11
 )
 
 // bulk is how many rows one INSERT takes. More are hardly faster, and from some hundreds on slower: SQLite looks each
@@ -48,7 +53,8 @@ func (s *Store) CreateUsers(ctx context.Context, users []earshot.NewUser) ([]ear
 func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]earshot.UserID, error) {
 	args := make([]any, 0, len(users)*userWidth)
 	for i := range users {
-		if !storable(users[i].Username, string(users[i].Keys.Name), users[i].Keys.Skeleton, string(users[i].Password)) {
+		if !storable(users[i].Username, string(users[i].Keys.Name), users[i].Keys.Skeleton, string(users[i].Password),
+			users[i].Email, users[i].DisplayName) {
 			return nil, earshot.FieldError("username", "A username must be valid UTF-8 without zero bytes, and so must what belongs to it.")
 		}
 		args = append(args, userValues(&users[i])...)
@@ -80,6 +86,9 @@ func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]ea
 		}
 		delete(made, users[i].Keys.Name) // a second user of that name in the list finds it gone
 		ids[i] = id
+		if err := grant(ctx, tx, userPermissions, int64(id), users[i].Permissions); err != nil {
+			return nil, err
+		}
 	}
 	return ids, nil
 }
@@ -87,8 +96,8 @@ func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]ea
 func userValues(u *earshot.NewUser) []any {
 	lastLogin := sql.NullInt64{Int64: millis(u.LastLogin), Valid: !u.LastLogin.IsZero()}
 	return []any{
-		u.Username, string(u.Keys.Name), u.Keys.Skeleton, string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser, lastLogin,
-		millis(u.DateJoined),
+		u.Username, string(u.Keys.Name), u.Keys.Skeleton, u.Email, u.DisplayName, string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser,
+		lastLogin, millis(u.DateJoined),
 	}
 }
 
@@ -142,16 +151,6 @@ func (s *Store) userBy(ctx context.Context, where string, arg any) (earshot.User
 	return u, s.fail(ctx, err)
 }
 
-// UpdateUser implements earshot.UserStore.
-func (s *Store) UpdateUser(ctx context.Context, u earshot.User) error {
-	n, err := s.changed(ctx, `UPDATE auth_user SET password = $1, is_active = $2, is_staff = $3, is_superuser = $4 WHERE id = $5`,
-		string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser, int64(u.ID))
-	if err == nil && n == 0 {
-		return errNoUser()
-	}
-	return err
-}
-
 // CountUsers implements earshot.UserStore.
 func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	var n int
@@ -178,12 +177,14 @@ func (s *Store) users(ctx context.Context, query string, args ...any) ([]earshot
 
 func scanUser(r row) (earshot.User, error) {
 	var (
-		u         earshot.User
-		password  string
-		lastLogin sql.NullInt64
-		joined    int64
+		u              earshot.User
+		password       string
+		lastLogin      sql.NullInt64
+		joined         int64
+		own, inherited sql.NullString
 	)
-	err := r.Scan(&u.ID, &u.Username, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &lastLogin, &joined)
+	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.DisplayName, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &lastLogin, &joined,
+		&own, &inherited)
 	if err != nil {
 		return earshot.User{}, err
 	}
@@ -192,6 +193,7 @@ func scanUser(r row) (earshot.User, error) {
 	if lastLogin.Valid {
 		u.LastLogin = fromMillis(lastLogin.Int64)
 	}
+	u.Permissions, u.Inherited = permissionsOf(own), permissionsOf(inherited)
 	return u, nil
 }
 

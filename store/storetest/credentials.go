@@ -40,17 +40,16 @@ func browserSessions(t *testing.T, s Stores) {
 
 func browserSessionOfNobody(t *testing.T, s Stores) {
 	user := addUser(t, s, "ana")
-	u, err := s.Users.User(t.Context(), user)
-	ok(t, "user", err)
-	u.IsActive = false
-	ok(t, "deactivate", s.Users.UpdateUser(t.Context(), u))
+	change(t, s, user, earshot.UserChange{IsActive: ptr(false)})
 	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
 	refused(t, "of a user who is not active", logIn(t.Context(), s, b), earshot.CodeNotFound)
+	change(t, s, user, earshot.UserChange{IsActive: ptr(true), Password: ptr(earshot.PasswordHash("another"))})
+	refused(t, "with the password before", logIn(t.Context(), s, b), earshot.CodeNotFound)
 	b.User = 1 << 40
 	refused(t, "of no user", logIn(t.Context(), s, b), earshot.CodeNotFound)
-	_, err = s.Sessions.BrowserSession(t.Context(), b.Hash)
+	_, err := s.Sessions.BrowserSession(t.Context(), b.Hash)
 	refused(t, "nothing was kept", err, earshot.CodeNotFound)
-	u, err = s.Users.User(t.Context(), user)
+	u, err := s.Users.User(t.Context(), user)
 	ok(t, "user", err)
 	want(t, "never logged in", u.LastLogin.IsZero(), true)
 }
@@ -170,7 +169,7 @@ func invitationKeptOnConflict(t *testing.T, s Stores) {
 
 // logIn keeps a log-in, of which the user may have many.
 func logIn(ctx context.Context, s Stores, b earshot.BrowserSession) error {
-	_, err := s.Sessions.CreateBrowserSession(ctx, b, 1000)
+	_, err := s.Sessions.CreateBrowserSession(ctx, b, newUser("").Password, 1000)
 	return err
 }
 
@@ -185,7 +184,7 @@ func oldBrowserSessionsEnd(t *testing.T, s Stores) {
 		// All at one moment: the new one stays all the same.
 		gone, err := s.Sessions.CreateBrowserSession(t.Context(), earshot.BrowserSession{
 			Hash: hash("s", i), User: user, CreatedAt: noon().Add(time.Duration(i/3) * time.Second), ExpiresAt: noon().Add(time.Hour),
-		}, 3)
+		}, newUser("").Password, 3)
 		ok(t, "create", err)
 		if _, err := s.Sessions.BrowserSession(t.Context(), hash("s", i)); err != nil {
 			t.Errorf("the new one: %v", err)

@@ -124,9 +124,26 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"CreateFirstUser": func() error { _, err := s.Users.CreateFirstUser(ctx, newUser("bob")); return err },
 		"User":            func() error { _, err := s.Users.User(ctx, user); return err },
 		"UserByName":      func() error { _, err := s.Users.UserByName(ctx, "ana"); return err },
-		"UpdateUser":      func() error { return s.Users.UpdateUser(ctx, earshot.User{ID: user}) },
+		"Users":           func() error { _, err := s.Users.Users(ctx, earshot.UserQuery{}); return err },
+		"ChangeUser":      func() error { _, err := s.Edit.ChangeUser(ctx, user, earshot.UserChange{}); return err },
+		"DeleteUser":      func() error { return s.Edit.DeleteUser(ctx, user) },
+		"AccountChanges":  func() error { _, err := s.Edit.AccountChanges(ctx, 1); return err },
+		"ForgetAccountChanges": func() error {
+			return s.Edit.ForgetAccountChanges(ctx, []earshot.AccountChange{{ID: 1}})
+		},
+		"CreateGroup":     func() error { _, err := s.Groups.CreateGroup(ctx, earshot.Group{Name: "g"}, "g"); return err },
+		"GroupByName":     func() error { _, err := s.Groups.GroupByName(ctx, "g"); return err },
+		"Groups":          func() error { _, err := s.Groups.Groups(ctx); return err },
+		"GroupsOf":        func() error { _, err := s.Groups.GroupsOf(ctx, user); return err },
+		"ChangeGroup":     func() error { return s.Groups.ChangeGroup(ctx, 1, 1, 0) },
+		"DeleteGroup":     func() error { return s.Groups.DeleteGroup(ctx, 1) },
+		"Imported":        func() error { _, err := s.Import.Imported(ctx); return err },
+		"Import":          func() error { return s.Import.Import(ctx, earshot.Plan{}) },
+		"SetGroupMember":  func() error { return s.Groups.SetGroupMember(ctx, 1, user, true) },
 		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
 		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
+		"ReplacePassword": func() error { return s.Passwords.ReplacePassword(ctx, user, "a", "b") },
+		"SamplePassword":  func() error { _, err := s.Passwords.SamplePassword(ctx, 1); return err },
 		"CreateBrowserSession": func() error {
 			return logIn(ctx, s, earshot.BrowserSession{Hash: hash("s"), User: user})
 		},

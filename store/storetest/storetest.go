@@ -15,6 +15,10 @@ import (
 // Stores is what an adapter hands to the contract: all seams, on one empty database.
 type Stores struct {
 	Users       earshot.UserStore
+	Passwords   earshot.PasswordStore
+	Edit        earshot.UserEditStore
+	Groups      earshot.GroupStore
+	Import      earshot.ImportStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
@@ -33,10 +37,21 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 	}{
 		{"UserRoundTrip", userRoundTrip},
 		{"UsersAllOrNone", usersAllOrNone},
-		{"UserUpdate", userUpdate},
+		{"UserChange", userChange},
+		{"UserDelete", userDelete},
+		{"UserPages", userPages},
+		{"UserSearch", userSearch},
+		{"AccountChanges", accountChanges},
+		{"Groups", groups},
+		{"GroupMembers", groupMembers},
+		{"Permissions", permissions},
+		{"Import", imports},
+		{"ImportAllOrNone", importAllOrNone},
 		{"UserNotFound", userNotFound},
 		{"StaffBySkeleton", staffBySkeleton},
 		{"FirstUser", firstUser},
+		{"ReplacePassword", replacePassword},
+		{"SamplePassword", samplePassword},
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},

@@ -15,6 +15,7 @@ func userRoundTrip(t *testing.T, s Stores) {
 	full := newUser("Ana")
 	full.Password = "argon2$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"
 	full.IsStaff, full.IsSuperuser, full.LastLogin = true, true, noon().Add(time.Hour)
+	full.Email, full.DisplayName, full.Permissions = "ana@example.org", "Ana María", earshot.PermissionsOf(earshot.Permissions()...)
 	plain := newUser("bob")
 	plain.IsActive = false
 
@@ -68,29 +69,6 @@ func usersAllOrNone(t *testing.T, s Stores) {
 	ok(t, "count", err)
 	want(t, "users after refused batches", n, 1)
 	addUser(t, s, "carl")
-}
-
-func userUpdate(t *testing.T, s Stores) {
-	id, other := addUser(t, s, "ana"), addUser(t, s, "bob")
-	u, err := s.Users.User(t.Context(), id)
-	ok(t, "user", err)
-	login := kept(noon().Add(time.Minute))
-	ok(t, "log in", logIn(t.Context(), s, earshot.BrowserSession{
-		Hash: hash("s"), User: id, CreatedAt: login, ExpiresAt: login.Add(time.Hour),
-	}))
-	changed := u
-	changed.Password, changed.IsActive, changed.IsStaff, changed.IsSuperuser = "other", false, true, true
-	changed.Username, changed.DateJoined, changed.LastLogin = "mallory", time.Unix(1, 0), time.Unix(2, 0)
-	ok(t, "update", s.Users.UpdateUser(t.Context(), changed))
-	changed.Username, changed.DateJoined, changed.LastLogin = u.Username, u.DateJoined, login
-	got, err := s.Users.User(t.Context(), id)
-	ok(t, "user", err)
-	want(t, "after the update", got, changed)
-	untouched, err := s.Users.User(t.Context(), other)
-	ok(t, "user", err)
-	want(t, "the other is untouched", untouched.IsActive && !untouched.IsStaff, true)
-	u.ID = 1 << 40
-	refused(t, "update of nobody", s.Users.UpdateUser(t.Context(), u), earshot.CodeNotFound)
 }
 
 func userNotFound(t *testing.T, s Stores) {
@@ -191,7 +169,7 @@ func oddTexts(t *testing.T, s Stores) {
 	var users []earshot.NewUser
 	for _, text := range odd() {
 		u := newUser(text)
-		u.Password = earshot.PasswordHash(text)
+		u.Password, u.Email, u.DisplayName = earshot.PasswordHash(text), text, text
 		u.IsStaff = true
 		u.Keys = earshot.UserKeys{Name: earshot.NameKey(text), Skeleton: text}
 		users = append(users, u)
@@ -204,6 +182,15 @@ func oddTexts(t *testing.T, s Stores) {
 		want(t, "id", u.ID, ids[i])
 		want(t, "username", u.Username, text)
 		want(t, "password", string(u.Password), text)
+		want(t, "email and display name", u.Email+u.DisplayName, text+text)
+		found, err := s.Users.Users(t.Context(), earshot.UserQuery{Search: earshot.NameKey(text), After: "", Limit: 100})
+		ok(t, "search", err)
+		want(t, "found", slices.ContainsFunc(found, func(f earshot.User) bool { return f.ID == u.ID }), true)
+		group, err := s.Groups.CreateGroup(t.Context(), earshot.Group{Name: text}, earshot.NameKey(text))
+		ok(t, "group", err)
+		named, err := s.Groups.GroupByName(t.Context(), earshot.NameKey(text))
+		ok(t, "group by name", err)
+		want(t, "group", named, earshot.Group{ID: group, Name: text})
 		staff, err := s.Users.StaffBySkeleton(t.Context(), text)
 		ok(t, "staff", err)
 		want(t, "staff with the skeleton", len(staff), 1)
@@ -237,4 +224,22 @@ func unstorableTexts(t *testing.T, s Stores) {
 	n, err := s.Users.CountUsers(t.Context())
 	ok(t, "count", err)
 	want(t, "count", n, 0)
+	user := addUser(t, s, "fine")
+	for _, text := range []string{"a\x00b", "\xff"} {
+		for field, c := range map[string]earshot.UserChange{
+			"email": {Email: &text}, "display_name": {DisplayName: &text}, "password": {Password: ptr(earshot.PasswordHash(text))},
+		} {
+			_, err := s.Edit.ChangeUser(t.Context(), user, c)
+			refused(t, fmt.Sprintf("%s %q", field, text), err, earshot.CodeInvalid, field)
+		}
+		_, err := s.Groups.CreateGroup(t.Context(), earshot.Group{Name: text}, "fine")
+		refused(t, fmt.Sprintf("group %q", text), err, earshot.CodeInvalid, "group")
+		_, err = s.Groups.GroupByName(t.Context(), earshot.NameKey(text))
+		refused(t, fmt.Sprintf("group's key %q", text), err, earshot.CodeNotFound)
+		for _, q := range []earshot.UserQuery{{Search: earshot.NameKey(text)}, {After: earshot.NameKey(text)}} {
+			found, err := s.Users.Users(t.Context(), q)
+			ok(t, "search", err)
+			want(t, fmt.Sprintf("found by %q", text), len(found), 0)
+		}
+	}
 }

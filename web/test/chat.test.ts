@@ -3,7 +3,14 @@ import type { Me } from '../src/lib/api';
 import { Chat } from '../src/lib/state/chat.svelte';
 import { ana, ben, fakeClient, server } from './fake';
 
-const me: Me = { id: 1, username: 'ana', is_staff: false, is_superuser: false, can_create_rooms: true };
+const me: Me = {
+  id: 1,
+  username: 'ana',
+  is_staff: false,
+  is_superuser: false,
+  can_create_rooms: true,
+  permissions: [],
+};
 const stops: (() => void)[] = [];
 let whoAmI = (): Response => Response.json(me);
 

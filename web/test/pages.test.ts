@@ -102,7 +102,14 @@ afterEach(() => {
 async function chatting(rooms: ListedRoom[] = []) {
   answers['GET /rooms'] = () => Response.json({ rooms });
   const fake = fakeClient();
-  const me = { id: 1, username: 'ana', is_staff: false, is_superuser: false, can_create_rooms: true };
+  const me = {
+    id: 1,
+    username: 'ana',
+    is_staff: false,
+    is_superuser: false,
+    can_create_rooms: true,
+    permissions: [],
+  };
   const chat = new Chat(me, server, fake.client, { loggedOut: vi.fn(), other: vi.fn() });
   stops.push(() => {
     chat.stop();
@@ -227,7 +234,7 @@ describe('statuses', () => {
   test('one does not want to be disturbed: a switch says so and tells the server', async () => {
     const { chat, fake } = await chatting();
     const calls = { onenter: vi.fn(), oncreate: vi.fn(), oninvite: vi.fn(), onlogout: vi.fn() };
-    render(RoomsPane, { chat, server, staff: false, alone: false, current: 0, ...calls });
+    render(RoomsPane, { chat, server, alone: false, current: 0, ...calls });
     const toggle = screen.getByRole('switch', { name: 'Do not disturb', hidden: true });
     expect(toggle.getAttribute('aria-checked')).toBe('false');
     await fireEvent.click(toggle);

@@ -65,11 +65,11 @@ describe('what one page leaves to the next', () => {
 
 describe('the page', () => {
   let sockets: FakeSocket[] = [];
-  let me: { id: number; username: string } | null;
+  let me: { id: number; username: string; permissions: string[] } | null;
 
   beforeEach(() => {
     sockets = [];
-    me = { id: 1, username: 'ana' };
+    me = { id: 1, username: 'ana', permissions: [] };
     vi.stubGlobal(
       'fetch',
       vi.fn((url: string) => {

@@ -21,6 +21,8 @@ export interface Me {
   is_staff: boolean;
   is_superuser: boolean;
   can_create_rooms: boolean;
+  /** What one may do, by the names of docs/operations.md: `change_room`, `add_invitation`… */
+  permissions: string[];
 }
 
 export type Access = 'public' | 'staff' | 'private';

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlstore
+package pgtest
 
 import (
 	"bytes"
@@ -18,28 +18,30 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 )
 
-// postgres is a running server.
-type postgres struct {
+// Server is a running server.
+type Server struct {
 	url *url.URL
 	n   atomic.Int64
 }
 
-// startPostgres gives the server of EARSHOT_TEST_POSTGRES, or starts one for this test on a Unix socket if PostgreSQL is
+// Start gives the server of EARSHOT_TEST_POSTGRES, or starts one for this test on a Unix socket if PostgreSQL is
 // installed, and skips the test if not. It reaches no network.
-func startPostgres(t *testing.T) *postgres {
+func Start(t *testing.T) *Server {
 	t.Helper()
 	if dsn := os.Getenv("EARSHOT_TEST_POSTGRES"); dsn != "" {
 		u, err := url.Parse(dsn)
 		if err != nil {
 			t.Fatalf("EARSHOT_TEST_POSTGRES: %v", err)
 		}
-		return &postgres{url: u}
+		return &Server{url: u}
 	}
 	bin := postgresPrograms()
 	if bin == "" {
-		t.Skip("SKIPPED: the contract on PostgreSQL. Neither EARSHOT_TEST_POSTGRES (a URL) is set nor are initdb and postgres installed.")
+		t.Skip("SKIPPED: what PostgreSQL does. Neither EARSHOT_TEST_POSTGRES (a URL) is set nor are initdb and postgres installed.")
 	}
 	// A socket's path has at most 107 bytes, and the server's user must be able to enter it: t.TempDir serves neither.
 	dir, err := os.MkdirTemp("", "earshot-pg-") //nolint:usetesting // see above
@@ -66,7 +68,7 @@ func startPostgres(t *testing.T) *postgres {
 	})
 	u := &url.URL{Scheme: "postgres", User: url.User("earshot"), Path: "/postgres", RawQuery: url.Values{"host": {dir}}.Encode()}
 	awaitPostgres(t, u.String())
-	return &postgres{url: u}
+	return &Server{url: u}
 }
 
 func awaitPostgres(t *testing.T, dsn string) {
@@ -92,8 +94,8 @@ func awaitPostgres(t *testing.T, dsn string) {
 	}
 }
 
-// newDatabase makes an empty schema, which is a database to the store, and gives its address.
-func (p *postgres) newDatabase(t *testing.T) string {
+// NewDatabase makes an empty schema, which is a database to the store, and gives its address.
+func (p *Server) NewDatabase(t *testing.T) string {
 	t.Helper()
 	schema := fmt.Sprintf("test_%d_%d", os.Getpid(), p.n.Add(1))
 	p.exec(t, "CREATE SCHEMA "+schema)
@@ -105,7 +107,7 @@ func (p *postgres) newDatabase(t *testing.T) string {
 	return u.String()
 }
 
-func (p *postgres) exec(t *testing.T, query string) {
+func (p *Server) exec(t *testing.T, query string) {
 	t.Helper()
 	db, err := sql.Open("pgx", p.url.String())
 	if err != nil {
@@ -156,7 +158,7 @@ func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 		}
 		return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	}
-	t.Skip("SKIPPED: the contract on PostgreSQL. It does not run as root, and there is no user postgres or nobody to run it as.")
+	t.Skip("SKIPPED: what PostgreSQL does. It does not run as root, and there is no user postgres or nobody to run it as.")
 	return nil
 }
 

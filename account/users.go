@@ -1,0 +1,162 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
+)
+
+// UserEdit is what is to be changed about a user; nil leaves a field as it is.
+type UserEdit struct {
+	// Password is held to the rules unless AnyPassword says not to. It ends every browser session of the user.
+	Password    *string
+	AnyPassword bool
+	// NoPassword lets no password in from now on, and ends every browser session, too.
+	NoPassword                     bool
+	Email, DisplayName             *string
+	IsActive, IsStaff, IsSuperuser *bool
+	// Grant are the permissions that the user gets, Revoke those that are taken.
+	Grant, Revoke earshot.PermissionSet
+}
+
+// ChangeUser changes the user of a name, and gives the new state. It is for whoever runs the server: nobody's permission
+// is asked. A server that runs acts on it at its next Follow. Errors: CodeNotFound; CodeInvalid with the field.
+func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit) (earshot.User, error) {
+	user, err := s.UserByName(ctx, username)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	if err := checkPerson(edit.Email, edit.DisplayName); err != nil {
+		return earshot.User{}, err
+	}
+	change := earshot.UserChange{
+		Email: edit.Email, DisplayName: edit.DisplayName, IsActive: edit.IsActive, IsStaff: edit.IsStaff, IsSuperuser: edit.IsSuperuser,
+		Grant: edit.Grant, Revoke: edit.Revoke,
+	}
+	switch {
+	case edit.NoPassword:
+		none := unusablePassword()
+		change.Password = &none
+	case edit.Password != nil:
+		if change.Password, err = s.newPassword(ctx, &user, edit); err != nil {
+			return earshot.User{}, err
+		}
+	}
+	return s.stores.Edit.ChangeUser(ctx, user.ID, change)
+}
+
+// newPassword checks and hashes the password of an edit.
+func (s *Service) newPassword(ctx context.Context, user *earshot.User, edit UserEdit) (*earshot.PasswordHash, error) {
+	of := personal{username: user.Username, email: user.Email, displayName: user.DisplayName}
+	if edit.Email != nil {
+		of.email = *edit.Email
+	}
+	if edit.DisplayName != nil {
+		of.displayName = *edit.DisplayName
+	}
+	check := s.checkPassword
+	if edit.AnyPassword {
+		check = func(password string, _ personal) error { return hashable(password) }
+	}
+	if err := check(*edit.Password, of); err != nil {
+		return nil, err
+	}
+	hash, err := s.hasher.hashPatiently(ctx, *edit.Password)
+	return &hash, err
+}
+
+// checkPerson brings what else there is to a user into the form that is kept, and says what is wrong with it. nil is left
+// as it is.
+func checkPerson(email, displayName *string) error {
+	for _, f := range []struct {
+		text  *string
+		most  int
+		field string
+		check func(string) error
+	}{
+		{email, earshot.MaxEmail, "email", earshot.ValidateEmail},
+		{displayName, earshot.MaxDisplayName, "display_name", earshot.ValidateDisplayName},
+	} {
+		if f.text == nil {
+			continue
+		}
+		if len(*f.text) > f.most*16 { // normalising costs time
+			return earshot.FieldError(f.field, "The %s has at most %d characters.", f.field, f.most)
+		}
+		text := strings.TrimSpace(names.Normalize(*f.text))
+		if err := f.check(text); err != nil {
+			return err
+		}
+		*f.text = text
+	}
+	return nil
+}
+
+// DeleteUser removes the user of a name, with log-ins, tokens, invitations and memberships. The user's rooms stay, without
+// an owner.
+func (s *Service) DeleteUser(ctx context.Context, username string) error {
+	user, err := s.UserByName(ctx, username)
+	if err != nil {
+		return err
+	}
+	return s.stores.Edit.DeleteUser(ctx, user.ID)
+}
+
+// Users gives a page of those who fit the query, by name. Search and After are as somebody typed them.
+func (s *Service) Users(ctx context.Context, query earshot.UserQuery) ([]earshot.User, error) {
+	query.Search, query.After = names.Key(string(query.Search)), names.Key(string(query.After))
+	return s.stores.Users.Users(ctx, query)
+}
+
+// changesAtOnce is how many notes Follow reads at a time.
+const changesAtOnce = 500
+
+// Follow acts on what was changed about accounts since the last call, by this process or another: it ends what hangs on
+// log-ins that have ended, and hands every user who was changed to changed, one who is gone as one who is not active. It
+// is for the one server of a database, to be called every second. What it could not act on it tries again the next time.
+func (s *Service) Follow(ctx context.Context, changed func(context.Context, earshot.User) error) error {
+	for {
+		notes, err := s.stores.Edit.AccountChanges(ctx, changesAtOnce)
+		if err != nil || len(notes) == 0 {
+			return err
+		}
+		if err := s.act(ctx, notes, changed); err != nil {
+			return err
+		}
+		if err := s.stores.Edit.ForgetAccountChanges(ctx, notes); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Service) act(ctx context.Context, notes []earshot.AccountChange, changed func(context.Context, earshot.User) error) error {
+	seen := make(map[earshot.UserID]bool)
+	for _, n := range notes {
+		if n.Credential != (earshot.SecretHash{}) {
+			s.ended(n.Credential)
+			continue
+		}
+		if seen[n.User] {
+			continue
+		}
+		seen[n.User] = true
+		if err := s.Refresh(ctx, n.User, changed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Refresh hands the user as the store has it to changed, one who is gone as one who is not active.
+func (s *Service) Refresh(ctx context.Context, id earshot.UserID, changed func(context.Context, earshot.User) error) error {
+	user, err := s.stores.Users.User(ctx, id)
+	if isCode(err, earshot.CodeNotFound) {
+		user, err = earshot.User{ID: id}, nil
+	}
+	if err != nil {
+		return err
+	}
+	return changed(ctx, user)
+}

@@ -1,0 +1,184 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// granted is a table of permissions, and the column of whose they are.
+type granted struct{ table, column string }
+
+// The two tables of permissions.
+var (
+	userPermissions  = granted{"auth_user_permission", "user_id"}
+	groupPermissions = granted{"auth_group_permission", "group_id"}
+)
+
+// grant adds permissions; those that are there already stay.
+func grant(ctx context.Context, tx *sql.Tx, to granted, id int64, permissions earshot.PermissionSet) error {
+	for _, p := range permissions.List() {
+		query := `INSERT INTO ` + to.table + ` (` + to.column + `, permission) VALUES ($1, $2) ON CONFLICT DO NOTHING` //nolint:gosec // G202: constants
+		if _, err := tx.ExecContext(ctx, query, id, string(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revoke takes permissions; one that is not there is no error.
+func revoke(ctx context.Context, tx *sql.Tx, from granted, id int64, permissions earshot.PermissionSet) error {
+	for _, p := range permissions.List() {
+		query := `DELETE FROM ` + from.table + ` WHERE ` + from.column + ` = $1 AND permission = $2` //nolint:gosec // G202: constants
+		if _, err := tx.ExecContext(ctx, query, id, string(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// permissionsOf reads names with blanks between them.
+func permissionsOf(names sql.NullString) earshot.PermissionSet {
+	if names.String == "" {
+		return 0
+	}
+	var set earshot.PermissionSet
+	for name := range strings.SplitSeq(names.String, " ") {
+		set |= earshot.PermissionsOf(earshot.Permission(name))
+	}
+	return set
+}
+
+// What groups are read with.
+const selectGroup = `SELECT id, name,
+	(SELECT string_agg(p.permission, ' ') FROM auth_group_permission p WHERE p.group_id = auth_group.id) FROM auth_group `
+
+func scanGroup(r row) (earshot.Group, error) {
+	var (
+		g           earshot.Group
+		permissions sql.NullString
+	)
+	err := r.Scan(&g.ID, &g.Name, &permissions)
+	g.Permissions = permissionsOf(permissions)
+	return g, err
+}
+
+// CreateGroup implements earshot.GroupStore.
+func (s *Store) CreateGroup(ctx context.Context, group earshot.Group, key earshot.NameKey) (earshot.GroupID, error) {
+	if !storable(group.Name, string(key)) {
+		return 0, earshot.FieldError("group", "The name of a group must be valid UTF-8 without zero bytes.")
+	}
+	var id earshot.GroupID
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var err error
+		id, err = insertGroup(ctx, tx, group, key)
+		return err
+	})
+	return id, err
+}
+
+func insertGroup(ctx context.Context, tx *sql.Tx, group earshot.Group, key earshot.NameKey) (earshot.GroupID, error) {
+	var id earshot.GroupID
+	err := tx.QueryRowContext(ctx, `INSERT INTO auth_group (name, name_key) VALUES ($1, $2) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
+		group.Name, string(key)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nameTaken("group", group.Name)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return id, grant(ctx, tx, groupPermissions, int64(id), group.Permissions)
+}
+
+// GroupByName implements earshot.GroupStore.
+func (s *Store) GroupByName(ctx context.Context, key earshot.NameKey) (earshot.Group, error) {
+	if !storable(string(key)) {
+		return earshot.Group{}, errNoGroup()
+	}
+	g, err := scanGroup(s.one(ctx, selectGroup+`WHERE name_key = $1`, string(key)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return earshot.Group{}, errNoGroup()
+	}
+	return g, s.fail(ctx, err)
+}
+
+// Groups implements earshot.GroupStore.
+func (s *Store) Groups(ctx context.Context) ([]earshot.Group, error) {
+	return s.groups(ctx, selectGroup+`ORDER BY name_key`)
+}
+
+// GroupsOf implements earshot.GroupStore.
+func (s *Store) GroupsOf(ctx context.Context, user earshot.UserID) ([]earshot.Group, error) {
+	return s.groups(ctx, selectGroup+`WHERE id IN (SELECT group_id FROM auth_user_group WHERE user_id = $1) ORDER BY name_key`, int64(user))
+}
+
+func (s *Store) groups(ctx context.Context, query string, args ...any) ([]earshot.Group, error) {
+	rows, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	all, err := collect(rows, scanGroup)
+	return all, s.fail(ctx, err)
+}
+
+// ChangeGroup implements earshot.GroupStore.
+func (s *Store) ChangeGroup(ctx context.Context, id earshot.GroupID, add, take earshot.PermissionSet) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		// The update takes the group's row, so that the group is not deleted meanwhile.
+		res, err := tx.ExecContext(ctx, `UPDATE auth_group SET name = name WHERE id = $1`, int64(id))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return errNoGroup()
+		}
+		if err := grant(ctx, tx, groupPermissions, int64(id), add&^take); err != nil {
+			return err
+		}
+		return revoke(ctx, tx, groupPermissions, int64(id), take)
+	})
+}
+
+// DeleteGroup implements earshot.GroupStore.
+func (s *Store) DeleteGroup(ctx context.Context, id earshot.GroupID) error {
+	n, err := s.changed(ctx, `DELETE FROM auth_group WHERE id = $1`, int64(id))
+	if err == nil && n == 0 {
+		return errNoGroup()
+	}
+	return err
+}
+
+// SetGroupMember implements earshot.GroupStore.
+func (s *Store) SetGroupMember(ctx context.Context, group earshot.GroupID, user earshot.UserID, member bool) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		var both bool
+		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM auth_group WHERE id = $1) AND EXISTS (SELECT 1 FROM auth_user WHERE id = $2)`,
+			int64(group), int64(user)).Scan(&both)
+		if err != nil {
+			return err
+		}
+		if !both {
+			return errNoGroupOrUser()
+		}
+		query := `INSERT INTO auth_user_group (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`
+		if !member {
+			query = `DELETE FROM auth_user_group WHERE group_id = $1 AND user_id = $2`
+		}
+		_, err = tx.ExecContext(ctx, query, int64(group), int64(user))
+		if isUnknownReference(err) {
+			return errNoGroupOrUser()
+		}
+		return err
+	})
+}
+
+func errNoGroup() error { return earshot.Errorf(earshot.CodeNotFound, "There is no such group.") }
+
+func errNoGroupOrUser() error {
+	return earshot.Errorf(earshot.CodeNotFound, "There is no such group or no such user.")
+}
