@@ -139,7 +139,7 @@ func (r *room) enqueue(ev *earshot.Event) {
 
 // frameSpace is room enough for the event in any encoding we know: JSON may write six bytes for one of text.
 func frameSpace(ev *earshot.Event) int {
-	return 1024 + 6*(len(ev.Text)+len(ev.Nonce)) + 64*min(len(ev.Users), earshot.MaxNamed)
+	return 1024 + 6*(len(ev.Text)+len(ev.Nonce)) + 64*(min(len(ev.Users), earshot.MaxNamed)+len(ev.Seen))
 }
 
 // reserve makes room for n more pending bytes.
