@@ -31,6 +31,8 @@ const (
 	CodeTooLarge Code = "too_large"
 	// CodeRateLimited: too often. Error.RetryAfter says when to try again.
 	CodeRateLimited Code = "rate_limited"
+	// CodeTooLate: the message is no more where it could be changed.
+	CodeTooLate Code = "too_late"
 	// CodeLimit: a bound on how many is reached (rooms of a session, sessions of a user).
 	CodeLimit Code = "limit"
 	// CodeNotInRoom: the session is not in the room that it speaks to.

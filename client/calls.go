@@ -16,6 +16,12 @@ type call struct {
 	nonce  string
 	after  string
 	status earshot.Status
+	// reply and size are a post's, seq the event's that the call is about, emoji and on a reaction's.
+	reply uint64
+	size  int
+	seq   uint64
+	emoji string
+	on    bool
 
 	// ref is the command that waits for its answer, 0 if it is not on its way; at is when it may be sent (again).
 	ref int64
@@ -58,8 +64,8 @@ func (m *machine) ask(now time.Time, c *call) {
 	case wire.CommandLeave:
 		m.leave(now, c, r)
 		return
-	case wire.CommandTyping:
-		m.typing(c, r)
+	case wire.CommandTyping, wire.CommandSeen:
+		m.passBy(c, r)
 		return
 	case wire.CommandStatus:
 		m.status = c.status
@@ -102,15 +108,15 @@ func (m *machine) unwant(r *room) {
 	m.rooms[r.id] = r
 }
 
-// typing tells it now or not at all.
-func (m *machine) typing(c *call, r *room) {
+// passBy tells it now or not at all.
+func (m *machine) passBy(c *call, r *room) {
 	switch {
 	case r == nil || r.state == leaving || r.unwanted:
 		c.done <- result{err: errNotInRoom()}
 	case m.phase != open || r.state != inside:
 		c.done <- result{err: ErrNotConnected}
 	default:
-		c.ref = m.send(wire.Command{Type: wire.CommandTyping, Room: int64(c.room)})
+		c.ref = m.send(c.command())
 		m.calls = append(m.calls, c)
 	}
 }
@@ -137,8 +143,30 @@ func (m *machine) cancel(now time.Time, c *call) {
 	m.flush(now)
 }
 
-// flush sends what can be sent, in the order in which it was asked for; in each room one post at a time: if one is
-// refused and sent again later, none has overtaken it.
+// command is what is sent for the call.
+func (c *call) command() wire.Command {
+	cmd := wire.Command{
+		Type: c.kind, Room: int64(c.room), Text: wire.Text(c.text), Nonce: c.nonce, After: c.after, Status: string(c.status),
+		Reply: c.reply, Size: c.size, Seq: c.seq, Emoji: wire.Text(c.emoji),
+	}
+	if c.kind == wire.CommandReact {
+		cmd.On = &c.on
+	}
+	return cmd
+}
+
+// says tells the calls by which something is said, and whose order counts.
+func (c *call) says() bool {
+	switch c.kind {
+	case wire.CommandPost, wire.CommandEdit, wire.CommandTakeBack, wire.CommandReact:
+		return true
+	default:
+		return false
+	}
+}
+
+// flush sends what can be sent, in the order in which it was asked for; in each room one post or what is about one at a
+// time: if one is refused and sent again later, none has overtaken it.
 func (m *machine) flush(now time.Time) {
 	if m.phase != open {
 		return
@@ -147,7 +175,7 @@ func (m *machine) flush(now time.Time) {
 	m.enter(now)
 	var posting map[earshot.RoomID]bool
 	for _, c := range m.calls {
-		if c.kind == wire.CommandPost {
+		if c.says() {
 			if posting[c.room] {
 				continue
 			}
@@ -163,9 +191,7 @@ func (m *machine) flush(now time.Time) {
 			m.wakeAt(c.at)
 			continue
 		}
-		c.ref = m.send(wire.Command{
-			Type: c.kind, Room: int64(c.room), Text: wire.Text(c.text), Nonce: c.nonce, After: c.after, Status: string(c.status),
-		})
+		c.ref = m.send(c.command())
 	}
 }
 
@@ -192,7 +218,8 @@ func (m *machine) answer(now time.Time, h head, data []byte) error {
 		if err != nil {
 			return err
 		}
-		return m.complete(now, f.Ref, result{}, wire.CommandTyping, wire.CommandStatus)
+		return m.complete(now, f.Ref, result{}, wire.CommandTyping, wire.CommandStatus, wire.CommandSeen,
+			wire.CommandTakeBack, wire.CommandReact)
 	case wire.FrameLeft:
 		f, err := decode[wire.Left](data)
 		if err != nil {
@@ -205,7 +232,7 @@ func (m *machine) answer(now time.Time, h head, data []byte) error {
 			return err
 		}
 		posted := Posted{Seq: f.Seq, At: time.UnixMilli(f.At), Nonce: f.Nonce, Heard: f.Heard}
-		return m.complete(now, f.Ref, result{posted: posted}, wire.CommandPost)
+		return m.complete(now, f.Ref, result{posted: posted}, wire.CommandPost, wire.CommandEdit)
 	case wire.FrameOccupants:
 		f, err := decode[wire.Occupants](data)
 		if err != nil {
@@ -226,6 +253,9 @@ func (m *machine) answer(now time.Time, h head, data []byte) error {
 		}
 		return err
 	default:
+		if h.Ref == 0 && h.Room != 0 && h.Seq != 0 {
+			return m.numbered(now, h, data) // an event that this client does not know has its place all the same
+		}
 		return nil
 	}
 }
@@ -238,7 +268,7 @@ func (m *machine) complete(now time.Time, ref int64, res result, kinds ...wire.C
 		return nil
 	}
 	c := m.calls[i]
-	if !slices.Contains(kinds, c.kind) || (c.kind == wire.CommandPost && res.posted.Nonce != c.nonce) {
+	if !slices.Contains(kinds, c.kind) || (c.nonce != "" && res.posted.Nonce != c.nonce) {
 		return brokenFrame("an answer does not belong to its command")
 	}
 	m.finish(c, res)
@@ -280,7 +310,7 @@ func (m *machine) refused(now time.Time, ref int64, e *earshot.Error) {
 	switch c := m.calls[i]; {
 	case c.kind == wire.CommandLeave:
 		m.refusedLeave(c, e)
-	case temporary(e.Code) && !c.gone && c.kind != wire.CommandTyping:
+	case temporary(e.Code) && !c.gone && c.kind != wire.CommandTyping && c.kind != wire.CommandSeen:
 		c.ref, c.last, c.at = 0, e, now.Add(m.retryIn(e))
 	default:
 		m.finish(c, result{err: e})
@@ -310,7 +340,7 @@ func (m *machine) interruptCalls() {
 		switch {
 		case c.kind == wire.CommandLeave, c.gone:
 			m.finish(c, result{})
-		case c.kind == wire.CommandTyping:
+		case c.kind == wire.CommandTyping, c.kind == wire.CommandSeen:
 			m.finish(c, result{err: ErrNotConnected})
 		case m.rooms[c.room] == nil && c.room != 0:
 			m.finish(c, result{err: errNotInRoom()})
@@ -327,7 +357,7 @@ func (m *machine) finish(c *call, res result) {
 		return
 	}
 	m.remove(i)
-	c.text = ""
+	c.text, c.emoji = "", ""
 	c.done <- res
 }
 
@@ -342,6 +372,22 @@ func (m *machine) failAll(err error) {
 
 func (m *machine) callWith(ref int64) int {
 	return slices.IndexFunc(m.calls, func(c *call) bool { return c.ref == ref && ref != 0 })
+}
+
+// outdate: a room was joined anew. The messages before that are none to this session any more, and under another
+// numbering none at all; a reply to one goes as a message of its own. What was not made of the rest the server knows.
+func (m *machine) outdate(id earshot.RoomID, why GapReason) {
+	for _, c := range slices.Clone(m.calls) {
+		if c.room != id {
+			continue
+		}
+		c.reply = 0
+		if c.seq != 0 && why == GapRestart {
+			m.finish(c, result{err: &earshot.Error{
+				Code: earshot.CodeTooLate, Field: "seq", Message: "The server was restarted and does not know this message.",
+			}})
+		}
+	}
 }
 
 // callsOf gives the calls of a kind in a room that wait.

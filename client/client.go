@@ -176,22 +176,36 @@ func (c *Client) Post(ctx context.Context, room earshot.RoomID, text string) (Po
 	return c.PostNonce(ctx, room, text, rand.Text())
 }
 
+// PostDraft is Post with all that a message may have: an answer to another one, which must have come since Joined, and a
+// size. Without a nonce it gets one. If the room had to be joined anew before it was heard, it is no answer any more.
+func (c *Client) PostDraft(ctx context.Context, room earshot.RoomID, draft earshot.Draft) (Posted, error) {
+	if draft.Nonce == "" {
+		draft.Nonce = rand.Text()
+	}
+	if err := draft.Validate(c.mostText()); err != nil {
+		return Posted{}, err
+	}
+	res := c.do(ctx, &call{
+		kind: wire.CommandPost, room: room, text: string(draft.Text), nonce: draft.Nonce, reply: draft.Reply, size: draft.Size,
+	})
+	return res.posted, res.err
+}
+
+// mostText is how long a text may be.
+func (c *Client) mostText() int {
+	if most := c.Hello().Limits.TextBytes; most > 0 {
+		return most
+	}
+	return mostRead
+}
+
 // PostNonce is Post under a nonce of one's own: 1 to 64 printable ASCII characters, which no other message of this user
 // may have had within the last minutes. A program that remembers nonces can send a message again after its own restart.
 func (c *Client) PostNonce(ctx context.Context, room earshot.RoomID, text, nonce string) (Posted, error) {
-	most := c.Hello().Limits.TextBytes
-	if most <= 0 {
-		most = mostRead
-	}
-	draft := earshot.Draft{Text: []byte(text), Nonce: nonce}
-	if err := draft.Validate(most); err != nil {
-		return Posted{}, err
-	}
 	if nonce == "" {
 		return Posted{}, earshot.FieldError("nonce", "A post needs a nonce.")
 	}
-	res := c.do(ctx, &call{kind: wire.CommandPost, room: room, text: text, nonce: nonce})
-	return res.posted, res.err
+	return c.PostDraft(ctx, room, earshot.Draft{Text: []byte(text), Nonce: nonce})
 }
 
 // Typing tells the room that one is typing. It counts for 5 seconds, so it is told now or not at all: without a

@@ -92,8 +92,56 @@ type Message struct {
 	Author earshot.UserRef
 	// Nonce is the one of the author's client.
 	Nonce string
-	// Text is what was said, as typed: whoever shows it must not take it for markup.
+	// Text is what was said, as typed: whoever shows it must not take it for markup. It is empty in a message that comes
+	// late, after a loss, and was changed or taken back meanwhile: Edited or TakenBack follows.
 	Text string
+	// Reply is the number of the message that this one answers, 0 for none.
+	Reply uint64
+	// Size is how loud it is, from earshot.MinSize to earshot.MaxSize.
+	Size int
+}
+
+// Edited tells that the message Of has another text. Whoever was not there for the message hears it all the same.
+type Edited struct {
+	Room   earshot.RoomID
+	Seq    uint64
+	At     time.Time
+	Author earshot.UserRef
+	// Of is the number of the message.
+	Of uint64
+	// Text may be empty as in Message: another Edited, or TakenBack, follows.
+	Text string
+}
+
+// TakenBack tells that the message Of is to be forgotten.
+type TakenBack struct {
+	Room   earshot.RoomID
+	Seq    uint64
+	At     time.Time
+	Author earshot.UserRef
+	// Of is the number of the message.
+	Of uint64
+}
+
+// Reaction tells that somebody put an emoji to the message Of, or took it away. The last one of a user, a message and an
+// emoji counts.
+type Reaction struct {
+	Room   earshot.RoomID
+	Seq    uint64
+	At     time.Time
+	Author earshot.UserRef
+	// Of is the number of the message.
+	Of    uint64
+	Emoji string
+	// On is false where it was taken away.
+	On bool
+}
+
+// Seen tells how far people in a room of at most 20 have seen: by user, the number of the last event. It has no number
+// itself, and only the highest that was told of each counts.
+type Seen struct {
+	Room earshot.RoomID
+	Seen map[earshot.UserID]uint64
 }
 
 // Entered tells that people came in.
@@ -168,3 +216,7 @@ func (Status) event()       {}
 func (Changed) event()      {}
 func (Closed) event()       {}
 func (Removed) event()      {}
+func (Edited) event()       {}
+func (TakenBack) event()    {}
+func (Reaction) event()     {}
+func (Seen) event()         {}

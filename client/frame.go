@@ -21,6 +21,7 @@ const (
 // head is what is read of a frame before it is known which one it is.
 type head struct {
 	Type wire.FrameType `json:"type"`
+	Ref  int64          `json:"ref"`
 	Room int64          `json:"room"`
 	Seq  uint64         `json:"seq"`
 }
@@ -64,7 +65,7 @@ func occupantsOf(inside []wire.Occupant) []earshot.Occupant {
 	occupants := make([]earshot.Occupant, len(inside))
 	for i, o := range inside {
 		occupants[i] = earshot.Occupant{
-			UserRef: earshot.UserRef{ID: earshot.UserID(o.ID), Name: o.Name}, Status: earshot.Status(o.Status),
+			UserRef: earshot.UserRef{ID: earshot.UserID(o.ID), Name: o.Name}, Status: earshot.Status(o.Status), Seen: o.Seen,
 		}
 	}
 	return occupants
@@ -109,6 +110,21 @@ func eventOf(typ wire.FrameType, frame []byte) (Event, error) {
 		m, err := decode[wire.Message](frame)
 		return Message{
 			Room: earshot.RoomID(m.Room), Seq: m.Seq, At: time.UnixMilli(m.At), Author: userOf(m.User), Nonce: m.Nonce, Text: m.Text,
+			Reply: m.Reply, Size: m.Size,
+		}, err
+	case wire.FrameEdited:
+		e, err := decode[wire.Edited](frame)
+		return Edited{
+			Room: earshot.RoomID(e.Room), Seq: e.Seq, At: time.UnixMilli(e.At), Author: userOf(e.User), Of: e.Of, Text: e.Text,
+		}, err
+	case wire.FrameTakenBack:
+		b, err := decode[wire.TakenBack](frame)
+		return TakenBack{Room: earshot.RoomID(b.Room), Seq: b.Seq, At: time.UnixMilli(b.At), Author: userOf(b.User), Of: b.Of}, err
+	case wire.FrameReaction:
+		r, err := decode[wire.Reaction](frame)
+		return Reaction{
+			Room: earshot.RoomID(r.Room), Seq: r.Seq, At: time.UnixMilli(r.At), Author: userOf(r.User), Of: r.Of,
+			Emoji: r.Emoji, On: r.On,
 		}, err
 	case wire.FrameEntered:
 		p, err := decode[wire.Presence](frame)
@@ -129,7 +145,15 @@ func eventOf(typ wire.FrameType, frame []byte) (Event, error) {
 
 // passingOf makes an event of a frame about what passes and has no number.
 func passingOf(typ wire.FrameType, frame []byte) (Event, error) {
-	if typ == wire.FrameTyping {
+	switch typ { //nolint:exhaustive // the machine gives it no others
+	case wire.FrameSeen:
+		s, err := decode[wire.Sighting](frame)
+		seen := make(map[earshot.UserID]uint64, len(s.Seen))
+		for _, by := range s.Seen {
+			seen[earshot.UserID(by.ID)] = by.Seq
+		}
+		return Seen{Room: earshot.RoomID(s.Room), Seen: seen}, err
+	case wire.FrameTyping:
 		t, err := decode[wire.Typing](frame)
 		return Typing{Room: earshot.RoomID(t.Room), Users: usersOf(t.Users), More: t.More}, err
 	}

@@ -324,9 +324,10 @@ func (m *machine) dispatch(now time.Time, h head, data []byte) error {
 			m.returned(now, f)
 		}
 		return err
-	case wire.FrameMessage, wire.FrameEntered, wire.FrameDeparted, wire.FrameChanged, wire.FrameClosed:
+	case wire.FrameMessage, wire.FrameEntered, wire.FrameDeparted, wire.FrameChanged, wire.FrameClosed,
+		wire.FrameEdited, wire.FrameTakenBack, wire.FrameReaction:
 		return m.numbered(now, h, data)
-	case wire.FrameTyping, wire.FrameStatus:
+	case wire.FrameTyping, wire.FrameStatus, wire.FrameSeen:
 		return m.passing(h, data)
 	case wire.FrameRemoved:
 		f, err := decode[wire.Removed](data)

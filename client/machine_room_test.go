@@ -181,9 +181,14 @@ func TestHole(t *testing.T) {
 	b.message(3, 13, "b")
 	b.message(3, 12, "a")
 	b.in(`{"type":"typing","room":3,"users":[{"id":2,"name":"ben"}]}`)
-	b.in(`{"type":"something new","room":3,"seq":77}`)
+	// What this client does not know has its number all the same; what answers a command or has none is no event.
+	b.in(`{"type":"something new","room":3,"seq":14}`)
+	b.in(`{"type":"something new","ref":9,"room":3,"seq":77}`)
+	b.in(`{"type":"something new","room":3}`)
+	b.in(`{"type":"something new"}`)
 	b.message(8, 1, "of a room that is not ours")
-	b.tells("3 gap 11-11 1 hole", "3#12 a", "3#13 b", "client.Typing")
+	b.message(3, 15, "c")
+	b.tells("3 gap 11-11 1 hole", "3#12 a", "3#13 b", "client.Typing", "3#15 c")
 }
 
 // TestNoncesAreBounded joins anew again and again.

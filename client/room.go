@@ -100,6 +100,7 @@ func (m *machine) joined(now time.Time, f wire.Joined) error {
 	}
 	if r.been {
 		m.missed(r, f.Seq)
+		m.outdate(id, r.gap)
 		r.nonces.turn(now)
 	}
 	r.state, r.ref, r.been, r.gap, r.seen = inside, 0, true, "", f.Seq
@@ -216,7 +217,9 @@ func (m *machine) numbered(now time.Time, h head, data []byte) error {
 	if msg, ok := ev.(Message); ok && r.nonces.again(now, m.hash(msg)) {
 		return nil
 	}
-	m.emit(ev)
+	if ev != nil {
+		m.emit(ev)
+	}
 	if h.Type == wire.FrameClosed {
 		m.forget(r, errRoomClosed())
 	}

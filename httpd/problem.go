@@ -43,6 +43,8 @@ func statusOf(code earshot.Code) int {
 		return http.StatusNotFound
 	case earshot.CodeConflict, earshot.CodeNotInRoom, earshot.CodeLimit:
 		return http.StatusConflict
+	case earshot.CodeTooLate:
+		return http.StatusGone
 	case earshot.CodeTooLarge:
 		return http.StatusRequestEntityTooLarge
 	case earshot.CodeInvalid:

@@ -139,7 +139,7 @@ func (r *room) enqueue(ev *earshot.Event) {
 
 // frameSpace is room enough for the event in any encoding we know: JSON may write six bytes for one of text.
 func frameSpace(ev *earshot.Event) int {
-	n := 1024 + 6*(len(ev.Text)+len(ev.Nonce)+len(ev.Author.Name))
+	n := 1024 + 6*(len(ev.Text)+len(ev.Nonce)+len(ev.Author.Name)) + 64*len(ev.Seen)
 	for i := range min(len(ev.Users), earshot.MaxNamed) {
 		n += 64 + 6*len(ev.Users[i].Name)
 	}

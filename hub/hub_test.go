@@ -29,7 +29,15 @@ type lines struct{}
 func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	switch ev.Kind {
 	case earshot.KindMessage:
-		return fmt.Appendf(dst, "%d#%d %s: %s\n", ev.Room, ev.Seq, ev.Author.Name, ev.Text)
+		return fmt.Appendf(dst, "%d#%d %s: %s%s\n", ev.Room, ev.Seq, ev.Author.Name, ev.Text, manner(ev))
+	case earshot.KindEdited:
+		return fmt.Appendf(dst, "%d#%d %s edits %d: %s\n", ev.Room, ev.Seq, ev.Author.Name, ev.Of, ev.Text)
+	case earshot.KindTakenBack:
+		return fmt.Appendf(dst, "%d#%d %s takes back %d\n", ev.Room, ev.Seq, ev.Author.Name, ev.Of)
+	case earshot.KindReaction:
+		return fmt.Appendf(dst, "%d#%d %s: %s at %d, %t\n", ev.Room, ev.Seq, ev.Author.Name, ev.Text, ev.Of, ev.On)
+	case earshot.KindSeen:
+		return fmt.Appendf(dst, "%d seen %v\n", ev.Room, ev.Seen)
 	case earshot.KindEntered, earshot.KindDeparted:
 		word := "entered"
 		if ev.Kind == earshot.KindDeparted {
@@ -46,6 +54,17 @@ func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		return fmt.Appendf(dst, "%d#%d closed\n", ev.Room, ev.Seq)
 	}
 	return dst
+}
+
+// manner tells what a message has besides its text.
+func manner(ev *earshot.Event) (text string) {
+	if ev.Of != 0 {
+		text += fmt.Sprintf(" (to %d)", ev.Of)
+	}
+	if ev.Size != 0 {
+		text += fmt.Sprintf(" (size %d)", ev.Size)
+	}
+	return text
 }
 
 // who names the first three.

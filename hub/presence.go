@@ -30,6 +30,8 @@ type presence struct {
 	stirred []earshot.UserRef
 	// typing are those who type in a large room and were not told yet.
 	typing []earshot.UserRef
+	// seen is who has seen what, nil until somebody of a small room tells it.
+	seen *sightings
 	// announcing is true while somebody publishes, or a timer is set that will.
 	announcing bool
 }
@@ -54,6 +56,7 @@ func (p *presence) departed(u earshot.UserRef) {
 	if p.sessions[u.ID] == 0 {
 		delete(p.sessions, u.ID)
 		delete(p.statuses, u.ID)
+		p.seen.forgetUntold(u.ID)
 		p.here--
 		p.stirred = append(p.stirred, u)
 	}
@@ -83,6 +86,7 @@ func (p *presence) hide(users []earshot.UserRef) {
 	for _, u := range users {
 		gone[u.ID] = true
 		delete(p.told, u.ID)
+		p.seen.forget(u.ID)
 	}
 	p.shown = slices.DeleteFunc(p.shown, func(u earshot.UserRef) bool { return gone[u.ID] })
 }
@@ -98,7 +102,7 @@ func (p *presence) page(after string) Page {
 	to := min(from+pageSize, len(p.shown))
 	occupants := make([]earshot.Occupant, 0, to-from+1)
 	for _, u := range p.shown[from:to] {
-		occupants = append(occupants, earshot.Occupant{UserRef: u, Status: p.told[u.ID]})
+		occupants = append(occupants, earshot.Occupant{UserRef: u, Status: p.told[u.ID], Seen: p.seenBy(u.ID)})
 	}
 	return Page{Occupants: occupants, Count: len(p.shown), More: to < len(p.shown)}
 }
@@ -191,11 +195,15 @@ func (p *presence) quiet() bool { return len(p.stirred) == 0 && len(p.typing) ==
 
 // publish publishes an announcement, unless it is about nobody.
 func (r *room) publish(ev *earshot.Event) {
-	if len(ev.Users) == 0 {
-		return
+	if len(ev.Users) > 0 {
+		r.broadcast(ev)
 	}
+}
+
+// broadcast publishes what the room itself tells.
+func (r *room) broadcast(ev *earshot.Event) {
 	ev.Room, ev.At = r.id, time.Now().Truncate(time.Millisecond)
 	if _, err := r.hub.relay.Publish(context.Background(), ev); err != nil && earshot.CodeOf(err) != earshot.CodeStopping {
-		r.hub.log.Warn("an entrance or departure was not told", "room", r.id, "error", err)
+		r.hub.log.Warn("an announcement was not told", "room", r.id, "error", err)
 	}
 }

@@ -12,11 +12,19 @@ import (
 //	length of what follows (4 bytes), number (8), time in milliseconds since 1970 (8), kind (1),
 //	and then by fields, numbers as varints and texts with their length before them.
 //
+// Two bits of the kind's byte tell more about the record, so that most messages take no more space for what few have.
+//
 // Bytes can be cleared, which Go's strings cannot; they are counted exactly; and the garbage collector does not look at
 // them.
 const (
 	recordLength = 4
 	recordHead   = recordLength + 8 + 8 + 1
+
+	// recordMore: a message with Of and Size.
+	recordMore = 0x40
+	// recordWiped: the text was cleared in its place. Its length still stands there, so that the records behind it do.
+	recordWiped = 0x80
+	recordKinds = recordMore - 1
 )
 
 // appendRecord appends the event's record.
@@ -30,6 +38,13 @@ func appendRecord(dst []byte, ev *earshot.Event) []byte {
 	case earshot.KindMessage:
 		dst = appendRef(dst, ev.Author)
 		dst = appendText(appendText(dst, ev.Nonce), ev.Text)
+		if ev.Of != 0 || ev.Size != 0 {
+			dst[at+recordHead-1] |= recordMore
+			dst = binary.AppendVarint(binary.AppendUvarint(dst, ev.Of), int64(ev.Size))
+		}
+	case earshot.KindEdited, earshot.KindTakenBack, earshot.KindReaction:
+		dst = appendRef(binary.AppendUvarint(dst, ev.Of), ev.Author) // the number first: recordOf
+		dst = append(appendText(dst, ev.Text), flag(ev.On))
 	case earshot.KindEntered, earshot.KindDeparted:
 		// No encoding names more than MaxNamed, so the others are only counted.
 		named := ev.Users[:min(len(ev.Users), earshot.MaxNamed)]
@@ -43,7 +58,7 @@ func appendRecord(dst []byte, ev *earshot.Event) []byte {
 		r := ev.Changed
 		dst = binary.AppendVarint(dst, int64(r.Owner))
 		dst = appendText(appendText(appendText(appendText(dst, r.Name), r.Title), r.Topic), string(r.Access))
-	case earshot.KindRoomClosed, earshot.KindTyping, earshot.KindStatus:
+	case earshot.KindRoomClosed, earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:
 	}
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-recordLength)) //nolint:gosec // bounded by what an event holds
 	return dst
@@ -60,6 +75,13 @@ func recordSpace(ev *earshot.Event) int {
 		n += len(r.Name) + len(r.Title) + len(r.Topic) + len(r.Access)
 	}
 	return n
+}
+
+func flag(set bool) byte {
+	if set {
+		return 1
+	}
+	return 0
 }
 
 func appendText[T string | []byte](dst []byte, s T) []byte {
@@ -89,18 +111,42 @@ func recordTime(b []byte) int64 {
 	return int64(binary.BigEndian.Uint64(b[recordLength+8:])) //nolint:gosec // as it was written
 }
 
+// recordKind tells what kind of event a record is of.
+func recordKind(b []byte) earshot.Kind { return earshot.Kind(b[recordHead-1] & recordKinds) }
+
+// recordOf gives the number of the message that an edit, a taking back or a reaction is about.
+func recordOf(b []byte) uint64 {
+	of, _ := binary.Uvarint(b[recordHead:])
+	return of
+}
+
+// wipeRecord clears the text of a record in its place.
+func wipeRecord(b []byte) {
+	if ev, ok := readRecord(b, 0); ok {
+		clear(ev.Text)
+		b[recordHead-1] |= recordWiped
+	}
+}
+
 // readRecord gives the event of a whole record (recordSize). Its text is the record's own bytes, so it must be used only
 // as long as those stand: a copy would stay in memory after the window has cleared them. False for bytes that are no
 // record.
 func readRecord(b []byte, room earshot.RoomID) (earshot.Event, bool) {
 	ev := earshot.Event{
-		Kind: earshot.Kind(b[recordHead-1]), Room: room, Seq: recordSeq(b), At: time.UnixMilli(recordTime(b)),
+		Kind: recordKind(b), Room: room, Seq: recordSeq(b), At: time.UnixMilli(recordTime(b)),
 	}
+	bits := b[recordHead-1]
 	r := recordReader{rest: b[recordHead:]}
 	switch ev.Kind {
 	case earshot.KindMessage:
 		ev.Author = r.ref()
 		ev.Nonce, ev.Text = r.text(), r.bytes()
+		if bits&recordMore != 0 {
+			ev.Of, ev.Size = r.unsigned(), int8(r.number()) //nolint:gosec // as it was written
+		}
+	case earshot.KindEdited, earshot.KindTakenBack, earshot.KindReaction:
+		ev.Of, ev.Author = r.unsigned(), r.ref()
+		ev.Text, ev.On = r.bytes(), r.fixed(1)[0] != 0
 	case earshot.KindEntered, earshot.KindDeparted:
 		ev.Count, ev.More = int(r.number()), int(r.number())
 		for n := r.number(); n > 0 && !r.failed; n-- {
@@ -111,10 +157,13 @@ func readRecord(b []byte, room earshot.RoomID) (earshot.Event, bool) {
 		changed.Name, changed.Title, changed.Topic, changed.Access = r.text(), r.text(), r.text(), earshot.Access(r.text())
 		ev.Changed = changed
 	case earshot.KindRoomClosed:
-	case earshot.KindTyping, earshot.KindStatus:
+	case earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:
 		return ev, false
 	default:
 		return ev, false
+	}
+	if bits&recordWiped != 0 {
+		ev.Text = nil
 	}
 	return ev, !r.failed && len(r.rest) == 0
 }
@@ -135,6 +184,28 @@ func (r *recordReader) number() int64 {
 	}
 	r.rest = r.rest[n:]
 	return v
+}
+
+// unsigned reads an unsigned number.
+func (r *recordReader) unsigned() uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+// fixed reads n bytes; zeros if there are not so many.
+func (r *recordReader) fixed(n int) []byte {
+	if len(r.rest) < n {
+		r.fail()
+		return make([]byte, n)
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
 }
 
 // bytes gives the record's own.

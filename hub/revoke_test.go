@@ -22,8 +22,10 @@ func TestUserChanged(t *testing.T) {
 		for _, room := range []earshot.RoomID{office, hall} {
 			a.join(room)
 			b.join(room)
+			synctest.Wait() // rooms have no order among each other
 		}
 		b.join(den)
+		synctest.Wait()
 		a.say(office, "before")
 		if err := h.UserChanged(t.Context(), ben); err != nil { // nothing has
 			t.Error(err)

@@ -40,8 +40,11 @@ type room struct {
 	// away are the places of sessions without a connection.
 	away []*membership
 	presence
-	window window
-	expiry *time.Timer // set while the window holds something
+	// amending makes one change of a message wait for the other, from the look at what is kept until it is told: what was
+	// taken back must not get another text. It is outside the relay's room lock and all of those above.
+	amending sync.Mutex
+	window   window
+	expiry   *time.Timer // set while the window holds something
 }
 
 // acquire holds the room, loading it if it is not live. Every acquire wants its release. Errors: CodeNotFound.
@@ -174,7 +177,11 @@ func (r *room) Deliver(ev *earshot.Event) int {
 		r.closed = true
 	case earshot.KindStatus:
 		r.mark(ev.Users, ev.Status)
-	case earshot.KindMessage, earshot.KindTyping:
+	case earshot.KindSeen:
+		r.saw(ev.Seen)
+	case earshot.KindEdited, earshot.KindTakenBack:
+		r.window.wipe(ev.Of)
+	case earshot.KindMessage, earshot.KindTyping, earshot.KindReaction:
 	}
 	r.enqueue(ev)
 	r.remember(ev)

@@ -6,7 +6,9 @@ import (
 	crand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -93,8 +95,8 @@ func (e *ear) left(room earshot.RoomID) {
 	delete(e.open, room)
 }
 
-// TestRandomSchedules has many clients join, post, leave, lose their connections, come back and end at random, all at
-// once, and then holds what each heard to the promises: one order, once, nothing missing from joining to leaving, and
+// TestRandomSchedules has many clients join, post, edit, take back, react, leave, lose their connections, come back and end
+// at random, all at once, and then holds what each heard to the promises: one order, once, nothing missing from joining to leaving, and
 // nothing from before.
 func TestRandomSchedules(t *testing.T) {
 	h := newHouse(t, func(c *hub.Config) { c.PostsPerSecond, c.JoinsPerSecond = float64(rate.Inf), float64(rate.Inf) })
@@ -134,6 +136,30 @@ type walker struct {
 	ear  *ear
 	line *line
 	*hub.Session
+	// said are the numbers of its own messages in the rooms it is in.
+	said map[earshot.RoomID][]uint64
+}
+
+// amend changes a message of its own, or puts an emoji to what was said last.
+func (w *walker) amend(room earshot.RoomID, rng *rand.Rand, text string) {
+	mine, ctx := w.said[room], context.Background()
+	if len(mine) == 0 {
+		return
+	}
+	of := mine[rng.IntN(len(mine))]
+	var code earshot.Code
+	switch rng.IntN(4) {
+	case 0:
+		code = earshot.CodeOf(w.TakeBack(ctx, room, of))
+	case 1:
+		code = earshot.CodeOf(w.React(ctx, room, of, []byte(smile), rng.IntN(2) == 0))
+	default:
+		_, err := w.Edit(ctx, room, of, earshot.Draft{Text: []byte(text), Nonce: crand.Text()})
+		code = earshot.CodeOf(err)
+	}
+	if code != "" && code != earshot.CodeTooLate { // taken back before
+		w.rt.Errorf("amend: %s", code)
+	}
 }
 
 func (w *walker) connect() {
@@ -180,7 +206,7 @@ func (w *walker) lose(noticed bool) {
 
 // act is one client's life.
 func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, rng *rand.Rand, steps int, acknowledged *sync.Map) {
-	w := &walker{rt: rt, h: h, user: u, ear: e}
+	w := &walker{rt: rt, h: h, user: u, ear: e, said: make(map[earshot.RoomID][]uint64)}
 	w.connect()
 	ctx := context.Background()
 	in := make(map[earshot.RoomID]bool)
@@ -200,7 +226,9 @@ func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, 
 				rt.Errorf("leave: %v", err)
 			}
 			e.left(room)
-			in[room] = false
+			in[room], w.said[room] = false, nil
+		case n < 6:
+			w.amend(room, rng, fmt.Sprintf("%s-%d", u.Username, i))
 		default:
 			text := fmt.Sprintf("%s-%d", u.Username, i)
 			posted, err := w.Post(ctx, room, earshot.Draft{Text: []byte(text), Nonce: crand.Text()})
@@ -208,12 +236,33 @@ func act(rt *rapid.T, h *house, u earshot.User, e *ear, rooms []earshot.RoomID, 
 				rt.Errorf("post: %v", err)
 			}
 			acknowledged.Store([2]uint64{uint64(room), posted.Seq}, text)
+			w.said[room] = append(w.said[room], posted.Seq)
 		}
 	}
 	w.End()
 	for room := range in {
 		e.left(room)
 	}
+}
+
+// isBlank tells the line of a message or an edit that is told again after its text was changed or taken back, and blank
+// makes one of any.
+func isBlank(line string) bool { return strings.HasSuffix(line, ": \n") }
+
+func blank(line string) string {
+	head, _, _ := strings.Cut(line, ": ")
+	return head + ": \n"
+}
+
+// amendedAfter tells whether a message, or an edit of it, was followed by another edit or by its taking back.
+func (s *stay) amendedAfter(i int) bool {
+	of := fmt.Sprint(s.heard[i])
+	if _, edited, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(s.texts[i]), ":"), " edits "); ok {
+		of = edited
+	}
+	return slices.ContainsFunc(s.texts[i+1:], func(line string) bool {
+		return strings.Contains(line, " edits "+of+": ") || strings.HasSuffix(line, " takes back "+of+"\n")
+	})
 }
 
 // verify holds the stays to the promises.
@@ -225,18 +274,26 @@ func verify(rt *rapid.T, ears []*ear, acknowledged *sync.Map) {
 				if seq != s.after+uint64(i)+1 {
 					rt.Fatalf("room %d, joined at %d: heard %v", s.room, s.after, s.heard)
 				}
-				key := [2]uint64{uint64(s.room), seq}
-				if other, ok := said[key]; ok && other != s.texts[i] {
-					rt.Fatalf("room %d, number %d is %q for one and %q for another", s.room, seq, other, s.texts[i])
+				key, text := [2]uint64{uint64(s.room), seq}, s.texts[i]
+				other, ok := said[key]
+				blanked := blank(text) == blank(other) && (isBlank(text) || isBlank(other))
+				if ok && text != other && !blanked {
+					rt.Fatalf("room %d, number %d is %q for one and %q for another", s.room, seq, other, text)
 				}
-				said[key] = s.texts[i]
+				if !ok || isBlank(other) {
+					said[key] = text
+				}
+				if isBlank(text) && !s.amendedAfter(i) {
+					rt.Fatalf("room %d, number %d came without a text, and nothing followed", s.room, seq)
+				}
 			}
 		}
 	}
 	acknowledged.Range(func(key, text any) bool {
 		// The author was inside, so somebody heard it: at least the author.
 		k, _ := key.([2]uint64)
-		if got, ok := said[k]; !ok || !bytes.Contains([]byte(got), []byte(text.(string))) {
+		got, ok := said[k]
+		if !ok || (!strings.Contains(got, text.(string)) && !isBlank(got)) {
 			rt.Fatalf("acknowledged %v %q, heard %q", k, text, got)
 		}
 		return true

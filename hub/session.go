@@ -184,6 +184,23 @@ func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Dra
 
 // publish says a message that was not said before.
 func (s *Session) publish(ctx context.Context, m *membership, draft earshot.Draft) (Posted, error) {
+	if draft.Reply != 0 {
+		if err := m.room.reached(m, "reply", draft.Reply); err != nil {
+			return Posted{}, err
+		}
+	}
+	posted, err := s.say(ctx, m, &earshot.Event{
+		Kind: earshot.KindMessage, Text: draft.Text, Nonce: draft.Nonce, Of: draft.Reply,
+		Size: int8(draft.Size), //nolint:gosec // validated
+	})
+	if err == nil {
+		m.typedAt = 0 // what is typed after a message is another one
+	}
+	return posted, err
+}
+
+// say publishes what the session's user says, in whatever form, within what the user may say and the server can carry.
+func (s *Session) say(ctx context.Context, m *membership, ev *earshot.Event) (Posted, error) {
 	now := time.Now()
 	if err := s.mayPost(now); err != nil {
 		return Posted{}, err
@@ -193,16 +210,13 @@ func (s *Session) publish(ctx context.Context, m *membership, draft earshot.Draf
 			Code: earshot.CodeBusy, Message: "More is said here than the server can carry; try again.", RetryAfter: time.Second,
 		}
 	}
-	at := now.Truncate(time.Millisecond)
-	receipt, err := s.hub.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindMessage, Room: m.room.id, At: at, Author: s.info.ref, Text: draft.Text, Nonce: draft.Nonce,
-	})
+	ev.Room, ev.At, ev.Author = m.room.id, now.Truncate(time.Millisecond), s.info.ref
+	receipt, err := s.hub.relay.Publish(ctx, ev)
 	if err != nil {
 		return Posted{}, err
 	}
-	m.typedAt = 0 // what is typed after a message is another one
 	// The author is in the room and is counted among those who hear it.
-	return Posted{Seq: receipt.Seq, At: at, Heard: max(receipt.Heard-1, 0)}, nil
+	return Posted{Seq: receipt.Seq, At: ev.At, Heard: max(receipt.Heard-1, 0)}, nil
 }
 
 // mayPost takes one from what the user may post, over all sessions. What it takes is given back to what the user may

@@ -13,7 +13,9 @@ import (
 // What a hub hands to its successor, in memory: the sessions with their places, the windows of the rooms, the nonces, and
 // the credentials that ended lately. The form is that of the records: numbers as varints, texts and lists with their
 // length before them. It is written and read by one version of the program or the next, never kept.
-const stateVersion = 1
+//
+// Version 1 had no Seen at the end of a room; it is still read.
+const stateVersion = 2
 
 // maxState bounds the lists of a state, against one that is damaged.
 const maxState = 10_000_000
@@ -68,12 +70,8 @@ func (s *Session) appendState(dst []byte) []byte {
 		dst = binary.AppendVarint(dst, int64(m.room.id))
 		dst = binary.AppendUvarint(dst, m.since)
 		m.room.mu.Lock()
-		counted := byte(0)
-		if m.counted {
-			counted = 1
-		}
+		dst = append(dst, flag(m.counted))
 		m.room.mu.Unlock()
-		dst = append(dst, counted)
 	}
 	return dst
 }
@@ -90,7 +88,7 @@ func (r *room) appendState(dst []byte) []byte {
 	for _, c := range r.window.chunks {
 		dst = append(dst, c.buf[c.head:]...)
 	}
-	return dst
+	return r.seen.appendState(dst)
 }
 
 func (n *nonces) appendState(dst []byte) []byte {
@@ -113,7 +111,8 @@ func (n *nonces) appendState(dst []byte) []byte {
 // taken up that matters: clients join anew.
 func (h *Hub) Restore(ctx context.Context, state []byte) error {
 	r := stateReader{recordReader{rest: state}}
-	if version := r.fixed(1); r.failed || version[0] != stateVersion {
+	version := r.fixed(1)[0]
+	if version == 0 || version > stateVersion {
 		return ErrState
 	}
 	saved := time.UnixMilli(r.number())
@@ -131,6 +130,9 @@ func (h *Hub) Restore(ctx context.Context, state []byte) error {
 	for range r.count() {
 		id := earshot.RoomID(r.number())
 		h.restoreWindow(id, r.bytes())
+		if version > 1 {
+			h.restoreSeen(id, &r)
+		}
 	}
 	if r.failed || len(r.rest) != 0 {
 		return ErrState
@@ -257,17 +259,6 @@ func (n *nonces) restore(r *stateReader) {
 // stateReader reads what a state has besides what records have.
 type stateReader struct{ recordReader }
 
-// unsigned reads an unsigned number.
-func (r *stateReader) unsigned() uint64 {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
 // count reads how long a list is; 0 for one that cannot be.
 func (r *stateReader) count() int {
 	n := r.unsigned()
@@ -276,17 +267,6 @@ func (r *stateReader) count() int {
 		return 0
 	}
 	return int(n)
-}
-
-// fixed reads n bytes; zeros if there are not so many.
-func (r *stateReader) fixed(n int) []byte {
-	if len(r.rest) < n {
-		r.fail()
-		return make([]byte, n)
-	}
-	b := r.rest[:n]
-	r.rest = r.rest[n:]
-	return b
 }
 
 // nowhere is the connection of a session that was handed over: none.

@@ -132,11 +132,39 @@ func TestHandOverOfRoomsThatAreNoMore(t *testing.T) {
 	})
 }
 
+// TestHandOverFromVersion1 takes up what a predecessor wrote that knew nothing of who has seen what.
+func TestHandOverFromVersion1(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, room, a, b := resumable(t, nil)
+		b.say(room, "one")
+		if err := h.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		state := h.AppendState(nil)
+		last := len(state) - 1
+		if state[0] != 2 || state[last] != 0 {
+			t.Fatalf("version %d, and %d who have seen", state[0], state[last])
+		}
+		state[0] = 1
+		next := h.successor()
+		if err := next.Restore(t.Context(), state[:last]); err != nil {
+			t.Fatal(err)
+		}
+		back, _, _ := a.resume(next, hub.Seen{Room: room, Seq: 2})
+		back.hears("back in 1 up to 3, 0 lost, 2 inside", "1#3 ben: one")
+	})
+}
+
 // TestDamagedStates restores states that were cut off and changed anywhere: an error, or a state that means something.
 func TestDamagedStates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, room, _, b := resumable(t, nil)
 		b.say(room, "one")
+		_, err := b.edit(room, 3, "two", "n")
+		wantCode(t, err, "")
+		wantCode(t, b.React(t.Context(), room, 3, []byte(smile), true), "")
+		wantCode(t, b.See(room, 3), "")
+		time.Sleep(time.Second)
 		b.is(earshot.StatusAway)
 		if err := h.Close(t.Context()); err != nil {
 			t.Fatal(err)

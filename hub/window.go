@@ -126,22 +126,55 @@ func (w *window) oldest(next uint64) uint64 {
 // since calls yield with every event that is kept and has a number over seq, in order, until yield says that it is
 // enough; all is true if it never did. The events stand only until the room's lock is given back.
 func (w *window) since(seq uint64, room earshot.RoomID, yield func(*earshot.Event) bool) (all bool) {
+	return w.records(seq+1, func(b []byte) bool {
+		ev, ok := readRecord(b, room)
+		return !ok || yield(&ev)
+	})
+}
+
+// records calls yield with the record of every event that is kept and has a number from first on, as since does.
+func (w *window) records(first uint64, yield func(record []byte) bool) (all bool) {
 	for i := range w.chunks {
 		c := &w.chunks[i]
 		// A chunk is skipped whole if the next one begins no later than what is wanted.
-		if i+1 < len(w.chunks) && recordSeq(w.chunks[i+1].buf) <= seq+1 {
+		if i+1 < len(w.chunks) && recordSeq(w.chunks[i+1].buf) <= first {
 			continue
 		}
 		for at := c.head; at < len(c.buf); {
 			b := c.buf[at:]
 			size := recordSize(b)
-			if recordSeq(b) > seq {
-				if ev, ok := readRecord(b[:size], room); ok && !yield(&ev) {
-					return false
-				}
+			if recordSeq(b) >= first && !yield(b[:size]) {
+				return false
 			}
 			at += size
 		}
 	}
 	return true
+}
+
+// find gives the event with that number, if it is kept, and whether it is a message that was taken back. The event stands
+// only until the room's lock is given back.
+func (w *window) find(seq uint64, room earshot.RoomID) (ev earshot.Event, found, takenBack bool) {
+	w.records(seq, func(b []byte) bool {
+		switch {
+		case recordSeq(b) == seq:
+			ev, found = readRecord(b, room)
+		case recordKind(b) == earshot.KindTakenBack && recordOf(b) == seq:
+			takenBack = true
+		}
+		return found && !takenBack
+	})
+	return ev, found, takenBack
+}
+
+// wipe clears, in its place, the text of the message with that number, and those that it was given since.
+func (w *window) wipe(message uint64) {
+	w.records(message, func(b []byte) bool {
+		kind := recordKind(b)
+		if (kind == earshot.KindMessage && recordSeq(b) == message) ||
+			(kind == earshot.KindEdited && recordOf(b) == message) {
+			wipeRecord(b)
+		}
+		return true
+	})
 }

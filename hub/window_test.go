@@ -26,6 +26,11 @@ func someEvents() []earshot.Event {
 			ID: 3, Name: "lobby", Title: "Lobby", Topic: "ä", Access: earshot.AccessStaff, Owner: 7,
 		}},
 		{Kind: earshot.KindRoomClosed, Room: 3, Seq: 5, At: at},
+		{Kind: earshot.KindMessage, Room: 3, Seq: 6, At: at, Author: ana, Nonce: "n", Text: []byte("so"), Of: 1 << 63, Size: -2},
+		{Kind: earshot.KindMessage, Room: 3, Seq: 7, At: at, Author: ana, Nonce: "n", Text: []byte("so"), Size: 2},
+		{Kind: earshot.KindEdited, Room: 3, Seq: 8, At: at, Author: ana, Text: []byte("or so"), Of: 6},
+		{Kind: earshot.KindTakenBack, Room: 3, Seq: 9, At: at, Author: ana, Text: []byte{}, Of: 6},
+		{Kind: earshot.KindReaction, Room: 3, Seq: 10, At: at, Author: ana, Text: []byte("\U0001F600"), Of: 6, On: true},
 	}
 }
 
@@ -38,6 +43,13 @@ func TestRecords(t *testing.T) {
 		got, ok := readRecord(b, 3)
 		if !ok || recordSize(b) != len(b) || !reflect.DeepEqual(got, ev) {
 			t.Errorf("%+v\nreads as %+v, %v", ev, got, ok)
+		}
+		wipeRecord(b)
+		wipeRecord(b)
+		wiped := ev
+		wiped.Text = nil
+		if got, ok := readRecord(b, 3); !ok || !reflect.DeepEqual(got, wiped) || (len(ev.Text) > 0 && bytes.Contains(b, ev.Text)) {
+			t.Errorf("%+v\nwiped reads as %+v, %v", ev, got, ok)
 		}
 		// Cut off anywhere it is no record, and nothing panics.
 		for n := range min(len(b), 500) {
@@ -70,6 +82,10 @@ func FuzzReadRecord(f *testing.F) {
 		ev, ok := readRecord(b[:size], 1)
 		if !ok {
 			return
+		}
+		defer wipeRecord(b[:size])
+		if recordOf(b) != ev.Of && (ev.Kind == earshot.KindEdited || ev.Kind == earshot.KindTakenBack) {
+			t.Errorf("%d is found as %d", ev.Of, recordOf(b))
 		}
 		if len(ev.Users) > len(b) || len(ev.Text) > len(b) {
 			t.Errorf("%d bytes read as %d users and %d of text", len(b), len(ev.Users), len(ev.Text))
@@ -162,6 +178,74 @@ func TestWindowClears(t *testing.T) {
 	w.clear(all)
 	if got := kept(); got != 0 {
 		t.Errorf("%d in memory after all were let go", got)
+	}
+}
+
+// TestWindowWipes looks into the memory of a window from which messages are taken, and holds what it still gives to what it
+// should.
+func TestWindowWipes(t *testing.T) {
+	all := &memory{most: 1 << 20}
+	var w window
+	add := func(ev earshot.Event) { w.add(&ev, 1<<20, all) }
+	const said = 100
+	for i := range uint64(said) {
+		add(earshot.Event{Kind: earshot.KindMessage, Seq: i + 1, Text: fmt.Appendf(nil, "a secret %d.", i+1)})
+	}
+	// Every third is edited twice, every fifth taken back.
+	seq, kept := uint64(said), said
+	for i := uint64(1); i <= said; i++ {
+		for n := range uint64(2) {
+			if i%3 == 0 {
+				seq++
+				w.wipe(i)
+				add(earshot.Event{Kind: earshot.KindEdited, Seq: seq, Of: i, Text: fmt.Appendf(nil, "a secret %d.", i+n*1000)})
+			}
+		}
+		if i%5 == 0 {
+			seq++
+			w.wipe(i)
+			add(earshot.Event{Kind: earshot.KindTakenBack, Seq: seq, Of: i})
+			kept--
+		}
+	}
+	memory := func() (n int) {
+		for _, c := range w.chunks {
+			n += bytes.Count(c.buf[:cap(c.buf)], []byte("secret"))
+		}
+		return n
+	}
+	if got := memory(); got != kept {
+		t.Errorf("%d texts in memory, want %d", got, kept)
+	}
+	next := uint64(0)
+	w.since(0, 1, func(ev *earshot.Event) bool {
+		next++
+		of := ev.Seq
+		if ev.Kind != earshot.KindMessage {
+			of = ev.Of
+		}
+		last := ev.Kind == earshot.KindMessage && of%3 != 0 || bytes.HasSuffix(ev.Text, fmt.Appendf(nil, " %d.", of+1000))
+		if ev.Seq != next || (len(ev.Text) > 0) != (last && of%5 != 0) {
+			t.Errorf("%d is %+v, %q", next, ev.Kind, ev.Text)
+		}
+		return true
+	})
+	if next != seq {
+		t.Errorf("%d of %d events", next, seq)
+	}
+	for _, i := range []uint64{1, 5, 15} {
+		if ev, found, takenBack := w.find(i, 1); !found || ev.Seq != i || takenBack != (i%5 == 0) {
+			t.Errorf("%d is found as %d, %v, taken back %v", i, ev.Seq, found, takenBack)
+		}
+	}
+	for _, i := range []uint64{0, seq + 1, 1 << 63} {
+		if _, found, _ := w.find(i, 1); found {
+			t.Errorf("%d is found", i)
+		}
+		w.wipe(i)
+	}
+	if got := memory(); got != kept {
+		t.Errorf("%d texts in memory after nothing was wiped, want %d", got, kept)
 	}
 }
 

@@ -39,14 +39,14 @@ func validRef(ref int64) int64 {
 func (c *Command) check() error {
 	switch c.Type {
 	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants, CommandPing,
-		CommandResume, CommandStatus:
+		CommandResume, CommandStatus, CommandEdit, CommandTakeBack, CommandReact, CommandSeen:
 	case "":
 		return missing("type", "A command needs a type.")
 	default:
 		return &earshot.Error{Code: earshot.CodeUnknownCommand, Field: "type", Message: "There is no such command."}
 	}
 	switch {
-	case c.Ref == 0 && c.Type != CommandTyping:
+	case c.Ref == 0 && c.Type != CommandTyping && c.Type != CommandSeen:
 		return missing("ref", "This command needs a ref, a number from 1 up.")
 	case c.Room == 0 && c.ofRoom():
 		return missing("room", "This command needs a room, by its id.")
@@ -56,6 +56,23 @@ func (c *Command) check() error {
 		return missing("token", "A resume needs the token that hello gave.")
 	case c.Type == CommandStatus && c.Status == "":
 		return missing("status", "A status is active, away or dnd.")
+	case c.ofEvent():
+		return c.checkEvent()
+	}
+	return nil
+}
+
+// checkEvent is check for what is about an event.
+func (c *Command) checkEvent() error {
+	switch {
+	case c.Seq == 0:
+		return missing("seq", "This command needs a seq, the number of an event.")
+	case c.Type == CommandEdit && c.Nonce == "":
+		return missing("nonce", "An edit needs a nonce.")
+	case c.Type == CommandReact && len(c.Emoji) == 0:
+		return missing("emoji", "A reaction needs an emoji.")
+	case c.Type == CommandReact && c.On == nil:
+		return missing("on", "A reaction is on or not.")
 	}
 	return nil
 }
@@ -65,9 +82,20 @@ func (c *Command) ofRoom() bool {
 	switch c.Type {
 	case CommandPing, CommandResume, CommandStatus:
 		return false
-	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants:
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants,
+		CommandEdit, CommandTakeBack, CommandReact, CommandSeen:
 	}
 	return true
+}
+
+// ofEvent tells whether the command is about one event of a room.
+func (c *Command) ofEvent() bool {
+	switch c.Type {
+	case CommandEdit, CommandTakeBack, CommandReact, CommandSeen:
+		return true
+	case CommandJoin, CommandLeave, CommandPost, CommandTyping, CommandOccupants, CommandPing, CommandResume, CommandStatus:
+	}
+	return false
 }
 
 func missing(field, message string) error {
@@ -96,7 +124,7 @@ func malformed(err error) error {
 func knownField(p jsontext.Pointer) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(string(p), "/"), "/")
 	switch name {
-	case "type", "ref", "room", "text", "nonce", "after", "token", "seen", "status":
+	case "type", "ref", "room", "text", "nonce", "after", "token", "seen", "status", "reply", "size", "seq", "emoji", "on":
 		return name
 	}
 	return ""

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -19,6 +21,23 @@ func AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		dst = appendUser(append(dst, `,"user":`...), ev.Author)
 		dst = appendString(append(dst, `,"nonce":`...), ev.Nonce)
 		dst = appendString(append(dst, `,"text":`...), ev.Text)
+		if ev.Of != 0 {
+			dst = strconv.AppendUint(append(dst, `,"reply":`...), ev.Of, 10)
+		}
+		if ev.Size != 0 {
+			dst = strconv.AppendInt(append(dst, `,"size":`...), int64(ev.Size), 10)
+		}
+	case earshot.KindEdited:
+		dst = appendAbout(dst, FrameEdited, ev)
+		dst = appendString(append(dst, `,"text":`...), ev.Text)
+	case earshot.KindTakenBack:
+		dst = appendAbout(dst, FrameTakenBack, ev)
+	case earshot.KindReaction:
+		dst = appendAbout(dst, FrameReaction, ev)
+		dst = appendString(append(dst, `,"emoji":`...), ev.Text)
+		dst = strconv.AppendBool(append(dst, `,"on":`...), ev.On)
+	case earshot.KindSeen:
+		dst = appendSeen(dst, ev)
 	case earshot.KindEntered:
 		dst = appendPresence(dst, FrameEntered, ev)
 	case earshot.KindDeparted:
@@ -89,6 +108,7 @@ func OccupantsOf(inside []earshot.Occupant) []Occupant {
 	occupants := make([]Occupant, len(inside))
 	for i, o := range inside {
 		occupants[i] = Occupant{ID: int64(o.ID), Name: o.Name}
+		occupants[i].Seen = o.Seen
 		if o.Status != earshot.StatusActive {
 			occupants[i].Status = string(o.Status)
 		}
@@ -110,6 +130,25 @@ func appendHead(dst []byte, typ FrameType, ev *earshot.Event) []byte {
 	dst = strconv.AppendInt(dst, int64(ev.Room), 10)
 	dst = strconv.AppendUint(append(dst, `,"seq":`...), ev.Seq, 10)
 	return strconv.AppendInt(append(dst, `,"at":`...), ev.At.UnixMilli(), 10)
+}
+
+// appendAbout appends what all events about a message begin with.
+func appendAbout(dst []byte, typ FrameType, ev *earshot.Event) []byte {
+	dst = appendUser(append(appendHead(dst, typ, ev), `,"user":`...), ev.Author)
+	return strconv.AppendUint(append(dst, `,"of":`...), ev.Of, 10)
+}
+
+func appendSeen(dst []byte, ev *earshot.Event) []byte {
+	dst = append(dst, `{"type":"seen","room":`...)
+	dst = append(strconv.AppendInt(dst, int64(ev.Room), 10), `,"seen":[`...)
+	for i, u := range slices.Sorted(maps.Keys(ev.Seen)) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strconv.AppendInt(append(dst, `{"id":`...), int64(u), 10)
+		dst = append(strconv.AppendUint(append(dst, `,"seq":`...), ev.Seen[u], 10), '}')
+	}
+	return append(dst, ']')
 }
 
 func appendPresence(dst []byte, typ FrameType, ev *earshot.Event) []byte {

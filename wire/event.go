@@ -25,6 +25,10 @@ const (
 	FrameStatus    FrameType = "status"
 	FrameStopping  FrameType = "stopping"
 	FrameEnd       FrameType = "end"
+	FrameEdited    FrameType = "edited"
+	FrameTakenBack FrameType = "taken_back"
+	FrameReaction  FrameType = "reaction"
+	FrameSeen      FrameType = "seen"
 )
 
 // User is what one sees of a user.
@@ -39,6 +43,9 @@ type Occupant struct {
 	Name string `json:"name"`
 	// Status is away or dnd; it is left out for active.
 	Status string `json:"status,omitempty"`
+	// Seen is the number of the last event that this one has seen. It is left out where that is not known, and in rooms of
+	// over 20.
+	Seen uint64 `json:"seen,omitempty,omitzero"`
 }
 
 // Room is what one sees of a room.
@@ -164,7 +171,8 @@ type Left struct {
 	Room int64     `json:"room"`
 }
 
-// Posted acknowledges post: the message has its place in the room.
+// Posted acknowledges post: the message has its place in the room. It acknowledges edit, too; then the place is that of
+// Edited.
 type Posted struct {
 	Type  FrameType `json:"type" tstype:"'posted'"`
 	Ref   int64     `json:"ref"`
@@ -198,7 +206,64 @@ type Message struct {
 	User User  `json:"user"`
 	// Nonce is the one the author's client made.
 	Nonce string `json:"nonce"`
-	Text  string `json:"text"`
+	// Text is empty in a message that is told again after it was edited or taken back: Edited or TakenBack follows.
+	Text string `json:"text"`
+	// Reply is the number of the message that this one answers; left out for none.
+	Reply uint64 `json:"reply,omitempty,omitzero"`
+	// Size is how loud it is, from -2, a whisper, to 2, a shout; left out for 0.
+	Size int `json:"size,omitempty,omitzero"`
+}
+
+// Edited tells that a message has another text.
+type Edited struct {
+	Type FrameType `json:"type" tstype:"'edited'"`
+	Room int64     `json:"room"`
+	// Seq is this event's own number, Of that of the message.
+	Seq  uint64 `json:"seq"`
+	At   int64  `json:"at"`
+	User User   `json:"user"`
+	Of   uint64 `json:"of"`
+	// Text is empty in an edit that is told again after another one or a taking back: that follows.
+	Text string `json:"text"`
+}
+
+// TakenBack tells that a message is to be forgotten.
+type TakenBack struct {
+	Type FrameType `json:"type" tstype:"'taken_back'"`
+	Room int64     `json:"room"`
+	// Seq is this event's own number, Of that of the message.
+	Seq  uint64 `json:"seq"`
+	At   int64  `json:"at"`
+	User User   `json:"user"`
+	Of   uint64 `json:"of"`
+}
+
+// Reaction tells that somebody put an emoji to a message or took it away. The server keeps no tally: a user has an emoji
+// at a message if the last that was heard of it says on.
+type Reaction struct {
+	Type FrameType `json:"type" tstype:"'reaction'"`
+	Room int64     `json:"room"`
+	// Seq is this event's own number, Of that of the message.
+	Seq   uint64 `json:"seq"`
+	At    int64  `json:"at"`
+	User  User   `json:"user"`
+	Of    uint64 `json:"of"`
+	Emoji string `json:"emoji"`
+	On    bool   `json:"on"`
+}
+
+// Sighting tells how far people in a room of at most 20 have seen. It has no number.
+type Sighting struct {
+	Type FrameType `json:"type" tstype:"'seen'"`
+	Room int64     `json:"room"`
+	Seen []SeenBy  `json:"seen"`
+}
+
+// SeenBy is how far one user has seen a room.
+type SeenBy struct {
+	ID int64 `json:"id"`
+	// Seq is the number of the last event that this one has seen.
+	Seq uint64 `json:"seq"`
 }
 
 // Presence tells who entered or departed: one person, or many at once in a large room.

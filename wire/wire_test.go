@@ -26,10 +26,7 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 	}
 	room := &earshot.Room{ID: 3, Name: "lobby", Title: nasty, Topic: nasty, Access: earshot.AccessStaff, Owner: 7}
 	anaOut := wire.User{ID: 7, Name: "ana"}
-	tests := []struct {
-		event earshot.Event
-		want  any
-	}{
+	tests := []eventFrame{
 		{
 			earshot.Event{Kind: earshot.KindMessage, Room: 3, Seq: 9, At: at(), Author: ana, Nonce: `n"1`, Text: []byte(nasty)},
 			&wire.Message{Type: "message", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Nonce: `n"1`, Text: nasty},
@@ -61,7 +58,7 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 			&wire.Closed{Type: "closed", Room: 3, Seq: 9, At: at().UnixMilli()},
 		},
 	}
-	for _, tc := range tests {
+	for _, tc := range append(tests, framesAboutMessages()...) {
 		before := []byte("before")
 		got := wire.AppendEvent(before, &tc.event)
 		if !bytes.HasPrefix(got, before) {
@@ -71,6 +68,39 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 	}
 	posted := &wire.Posted{Type: "posted", Ref: 1<<53 - 1, Room: 3, Seq: 1 << 63, At: 5, Nonce: `"`, Heard: 2}
 	sameJSON(t, wire.AppendPosted(nil, posted), posted)
+}
+
+// eventFrame is an event and what its frame is to be read as.
+type eventFrame struct {
+	event earshot.Event
+	want  any
+}
+
+func framesAboutMessages() []eventFrame {
+	ana, anaOut := earshot.UserRef{ID: 7, Name: "ana"}, wire.User{ID: 7, Name: "ana"}
+	const nasty = "\"<script>\\\u2028\x00\t\u00e4"
+	return []eventFrame{
+		{
+			earshot.Event{Kind: earshot.KindMessage, Room: 3, Seq: 9, At: at(), Author: ana, Nonce: "n", Of: 1 << 63, Size: -2},
+			&wire.Message{Type: "message", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Nonce: "n", Reply: 1 << 63, Size: -2},
+		},
+		{
+			earshot.Event{Kind: earshot.KindEdited, Room: 3, Seq: 9, At: at(), Author: ana, Of: 4, Text: []byte(nasty)},
+			&wire.Edited{Type: "edited", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Of: 4, Text: nasty},
+		},
+		{
+			earshot.Event{Kind: earshot.KindTakenBack, Room: 3, Seq: 9, At: at(), Author: ana, Of: 4},
+			&wire.TakenBack{Type: "taken_back", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Of: 4},
+		},
+		{
+			earshot.Event{Kind: earshot.KindReaction, Room: 3, Seq: 9, At: at(), Author: ana, Of: 4, Text: []byte("\U0001F600"), On: true},
+			&wire.Reaction{Type: "reaction", Room: 3, Seq: 9, At: at().UnixMilli(), User: anaOut, Of: 4, Emoji: "\U0001F600", On: true},
+		},
+		{
+			earshot.Event{Kind: earshot.KindSeen, Room: 3, At: at(), Seen: map[earshot.UserID]uint64{8: 1 << 63, 7: 4}},
+			&wire.Sighting{Type: "seen", Room: 3, Seen: []wire.SeenBy{{ID: 7, Seq: 4}, {ID: 8, Seq: 1 << 63}}},
+		},
+	}
 }
 
 // sameJSON reads data, by another library than the one that wrote it, into want's type, and knows every field.
@@ -96,6 +126,55 @@ func TestErrorHidesTheInside(t *testing.T) {
 	want := `{"type":"error","ref":4,"code":"rate_limited","message":"Slow.","field":"text","retry_ms":1500}`
 	if got := string(wire.Append(nil, wire.ErrorOf(4, err))); got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// aboutEvents are frames of the commands that are about an event, as decodings are.
+func aboutEvents() []decoding {
+	on, off := true, false
+	return []decoding{
+		{
+			"a loud reply", `{"type":"post","ref":1,"room":2,"text":"a","nonce":"n","reply":18446744073709551615,"size":2}`,
+			wire.Command{Type: "post", Ref: 1, Room: 2, Text: wire.Text("a"), Nonce: "n", Reply: 1<<64 - 1, Size: 2},
+			"", "",
+		},
+		{
+			"edit", `{"type":"edit","ref":1,"room":2,"seq":9,"text":"a","nonce":"n"}`,
+			wire.Command{Type: "edit", Ref: 1, Room: 2, Seq: 9, Text: wire.Text("a"), Nonce: "n"},
+			"", "",
+		},
+		{"take back", `{"type":"take_back","ref":1,"room":2,"seq":9}`, wire.Command{Type: "take_back", Ref: 1, Room: 2, Seq: 9}, "", ""},
+		{
+			"react", `{"type":"react","ref":1,"room":2,"seq":9,"emoji":"\ud83d\ude00","on":true}`,
+			wire.Command{Type: "react", Ref: 1, Room: 2, Seq: 9, Emoji: wire.Text("\U0001F600"), On: &on},
+			"", "",
+		},
+		{
+			"react no more", `{"type":"react","ref":1,"room":2,"seq":9,"emoji":"x","on":false}`,
+			wire.Command{Type: "react", Ref: 1, Room: 2, Seq: 9, Emoji: wire.Text("x"), On: &off},
+			"", "",
+		},
+		{"seen needs no ref", `{"type":"seen","room":2,"seq":9}`, wire.Command{Type: "seen", Room: 2, Seq: 9}, "", ""},
+		{"edit of nothing", `{"type":"edit","ref":1,"room":2,"nonce":"n"}`, wire.Command{Type: "edit", Ref: 1, Room: 2, Nonce: "n"}, earshot.CodeMalformed, "seq"},
+		{"edit without a nonce", `{"type":"edit","ref":1,"room":2,"seq":9}`, wire.Command{Type: "edit", Ref: 1, Room: 2, Seq: 9}, earshot.CodeMalformed, "nonce"},
+		{"edit of zero", `{"type":"edit","ref":1,"room":2,"seq":0,"nonce":"n"}`, wire.Command{Type: "edit", Ref: 1, Room: 2, Nonce: "n"}, earshot.CodeMalformed, "seq"},
+		{"negative edit", `{"type":"edit","ref":1,"room":2,"seq":-9}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "seq"},
+		{"fraction of an edit", `{"type":"edit","ref":1,"room":2,"seq":1.5}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "seq"},
+		{"huge edit", `{"type":"edit","ref":1,"room":2,"seq":18446744073709551616}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "seq"},
+		{"edit of text", `{"type":"edit","ref":1,"room":2,"seq":"9"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "seq"},
+		{"take back nothing", `{"type":"take_back","ref":1,"room":2}`, wire.Command{Type: "take_back", Ref: 1, Room: 2}, earshot.CodeMalformed, "seq"},
+		{"take back nowhere", `{"type":"take_back","ref":1,"seq":2}`, wire.Command{Type: "take_back", Ref: 1, Seq: 2}, earshot.CodeMalformed, "room"},
+		{"no emoji", `{"type":"react","ref":1,"room":2,"seq":9,"on":true}`, wire.Command{Type: "react", Ref: 1, Room: 2, Seq: 9, On: &on}, earshot.CodeMalformed, "emoji"},
+		{"emoji of number", `{"type":"react","ref":1,"room":2,"seq":9,"emoji":5}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "emoji"},
+		{
+			"on nor off", `{"type":"react","ref":1,"room":2,"seq":9,"emoji":"x"}`,
+			wire.Command{Type: "react", Ref: 1, Room: 2, Seq: 9, Emoji: wire.Text("x")},
+			earshot.CodeMalformed, "on",
+		},
+		{"on of text", `{"type":"react","ref":1,"room":2,"seq":9,"emoji":"x","on":"yes"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "on"},
+		{"negative reply", `{"type":"post","ref":1,"room":2,"text":"a","nonce":"n","reply":-1}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "reply"},
+		{"size of text", `{"type":"post","ref":1,"room":2,"text":"a","nonce":"n","size":"loud"}`, wire.Command{Ref: 1}, earshot.CodeMalformed, "size"},
+		{"seen nothing", `{"type":"seen","room":2}`, wire.Command{Type: "seen", Room: 2}, earshot.CodeMalformed, "seq"},
 	}
 }
 
@@ -160,7 +239,7 @@ type decoding struct {
 }
 
 func TestDecode(t *testing.T) {
-	for _, tc := range decodings() {
+	for _, tc := range append(decodings(), aboutEvents()...) {
 		t.Run(tc.name, func(t *testing.T) {
 			got, err := wire.Decode([]byte(tc.frame))
 			if code := earshot.CodeOf(err); code != tc.code {
@@ -190,6 +269,10 @@ func FuzzDecode(f *testing.F) {
 		`{"type":"occupants","ref":1,"room":2,"after":"x"}`,
 		`{"type":"resume","ref":1,"token":"t","seen":[{"room":2,"seq":9},{}]}`,
 		`{"type":"status","ref":1,"status":"dnd"}`,
+		`{"type":"post","ref":1,"room":2,"text":"a","nonce":"n","reply":4,"size":-2}`,
+		`{"type":"edit","ref":1,"room":2,"seq":9,"text":"a","nonce":"n"}`,
+		`{"type":"react","ref":1,"room":2,"seq":9,"emoji":"\ud83d\ude00","on":false}`,
+		`{"type":"seen","room":2,"seq":18446744073709551615}`,
 		`{"type":"sing","ref":-1}`, `null`, `[[[[`, "\xff", `{"ref":1e3,"room":1E400}`,
 	} {
 		f.Add([]byte(seed))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) earshot.Relay) {
 	}{
 		{"numbers rise by one from 1, for each room", testNumbers},
 		{"typing takes no number", testTyping},
+		{"what is said about messages comes whole", testAboutMessages},
 		{"numbers go on without a subscriber", testNumbersWithoutSubscriber},
 		{"all subscribers see one order", testOneOrder},
 		{"publish returns what was heard, after delivery", testHeard},
@@ -113,6 +115,37 @@ func testTyping(t *testing.T, r earshot.Relay) {
 	}
 	if got := l.heard(); len(got) != 3 || got[1].Kind != earshot.KindTyping || got[1].Seq != 0 {
 		t.Errorf("heard %+v", got)
+	}
+}
+
+func testAboutMessages(t *testing.T, r earshot.Relay) {
+	l, _ := subscribe(t, r, 1, 1)
+	ana := earshot.UserRef{ID: 7, Name: "ana"}
+	events := []earshot.Event{
+		{Kind: earshot.KindMessage, Author: ana, Text: []byte("a"), Nonce: "n", Of: 1 << 63, Size: -2},
+		{Kind: earshot.KindEdited, Author: ana, Text: []byte("b"), Of: 4},
+		{Kind: earshot.KindTakenBack, Author: ana, Of: 4},
+		{Kind: earshot.KindReaction, Author: ana, Text: []byte("\U0001F600"), Of: 4, On: true},
+		{Kind: earshot.KindSeen, Seen: map[earshot.UserID]uint64{7: 1 << 63, 8: 4}},
+	}
+	for i := range events {
+		ev := events[i]
+		ev.Room = 1
+		if _, err := r.Publish(t.Context(), &ev); err != nil {
+			t.Fatalf("publish: %v", err)
+		}
+	}
+	heard := l.heard()
+	if len(heard) != len(events) {
+		t.Fatalf("heard %d of %d", len(heard), len(events))
+	}
+	for i, got := range heard {
+		want := events[i]
+		same := got.Kind == want.Kind && got.Author == want.Author && bytes.Equal(got.Text, want.Text) && got.Of == want.Of &&
+			got.Size == want.Size && got.On == want.On && maps.Equal(got.Seen, want.Seen)
+		if !same || (got.Seq != 0) != got.Kind.Numbered() {
+			t.Errorf("heard %+v, want %+v", got, want)
+		}
 	}
 }
 

@@ -92,15 +92,21 @@ func (st *stream) begin(a asked) {
 // resume does so for a client that shows its last event's id. If the answer to an earlier try did not reach it, its token is
 // that of a session which has passed its rooms on already: they are taken from where they are now.
 func (st *stream) resume(back *wire.Command) {
-	shown := back.Token
+	st.shown = back.Token
 	st.srv.mu.Lock()
-	back.Token = st.srv.passed.latest(shown)
+	back.Token = st.srv.passed.latest(st.shown)
 	st.srv.mu.Unlock()
 	st.do(back)
-	if !st.resumed {
+	st.shown = ""
+}
+
+// passOn notes that this session has the rooms now of the one whose id was shown, if one was. That is before the client
+// hears of it: it may be cut at once and show the same id again.
+func (st *stream) passOn() {
+	if st.shown == "" {
 		return
 	}
 	st.srv.mu.Lock()
 	defer st.srv.mu.Unlock()
-	st.srv.passed.note(shown, st.session.Token(), st.srv.hub.Config().ResumeWindow)
+	st.srv.passed.note(st.shown, st.session.Token(), st.srv.hub.Config().ResumeWindow)
 }

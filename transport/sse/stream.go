@@ -25,10 +25,11 @@ type stream struct {
 	out  *writer
 
 	// turn is held while a command is carried out: they are one at a time. Under it are refused, which counts commands that
-	// were not in the protocol's form, less those that were, and resumed, which tells that a session was taken over.
+	// were not in the protocol's form, less those that were, and shown, the token by whose id the client comes back, while
+	// it does.
 	turn    chan struct{}
 	refused int16
-	resumed bool
+	shown   string
 	// queue is how many requests wait for their turn, or have it.
 	queue atomic.Int32
 	// pinged is when the client last sent a ping, in nanoseconds since 1970; 0 before the first.
@@ -139,6 +140,9 @@ func (st *stream) Answer(frame any) {
 	} else {
 		message = appendMessage(make([]byte, 0, 256), frame)
 	}
+	if _, ok := frame.(*wire.Resumed); ok {
+		st.passOn()
+	}
 	st.mu.Lock()
 	fits := true
 	if st.code == 0 {
@@ -160,7 +164,6 @@ func (st *stream) place(frame any) bool {
 		st.marks.set(f.Room, f.Seq)
 		return true
 	case *wire.Resumed:
-		st.resumed = true
 		st.marks = nil
 		for _, seen := range st.coming {
 			for _, room := range f.Rooms {

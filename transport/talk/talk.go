@@ -74,6 +74,8 @@ func (t Talk) Do(cmd *wire.Command) {
 		if err = t.Session.SetStatus(earshot.Status(cmd.Status)); err == nil {
 			t.ok(cmd)
 		}
+	case wire.CommandEdit, wire.CommandTakeBack, wire.CommandReact, wire.CommandSeen:
+		err = t.about(cmd)
 	case wire.CommandJoin:
 		err = t.join(cmd)
 	case wire.CommandResume:
@@ -95,7 +97,7 @@ func (t Talk) Refuse(ref int64, err error) {
 func (t Talk) ok(cmd *wire.Command) { t.Conn.Answer(&wire.OK{Type: wire.FrameOK, Ref: cmd.Ref}) }
 
 func (t Talk) post(cmd *wire.Command) error {
-	draft := earshot.Draft{Text: cmd.Text, Nonce: cmd.Nonce}
+	draft := earshot.Draft{Text: cmd.Text, Nonce: cmd.Nonce, Reply: cmd.Reply, Size: cmd.Size}
 	posted, err := t.Session.Post(context.Background(), earshot.RoomID(cmd.Room), draft)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (c *conn) talk() talk.Talk {
 // command carries out one text message, or returns what is to be carried out where it may take its time (receive).
 func (c *conn) command(text []byte) (later func()) {
 	cmd, err := wire.Decode(text)
-	defer clear(cmd.Text) // only a post has one, and that is carried out here
+	defer cmd.Clear() // what is carried out later says nothing
 	if err != nil {
 		c.talk().Refuse(cmd.Ref, err)
 		if c.refused++; c.refused > maxRefused {

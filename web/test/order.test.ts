@@ -23,6 +23,18 @@ describe('one order without a hole', () => {
     expect(told).toEqual(['m11', 'gap 1: 2 hole', 'm14', 'gap 1: 1 hole', 'departed']);
   });
 
+  test('what is said about messages has numbers, too', () => {
+    const { fake, told } = inside();
+    const head = { room: 1, at: 1, user: ben, of: 11 };
+    fake.socket.said(1, 11);
+    fake.socket.frame({ ...head, type: 'edited', seq: 12, text: 'x' });
+    fake.socket.frame({ ...head, type: 'reaction', seq: 13, emoji: '😀', on: true });
+    fake.socket.frame({ ...head, type: 'taken_back', seq: 14 });
+    fake.socket.frame({ type: 'seen', room: 1, seen: [{ id: 2, seq: 14 }] });
+    fake.socket.said(1, 15);
+    expect(told).toEqual(['m11', 'm15']);
+  });
+
   test('a number that was had is dropped', () => {
     const { fake, told } = inside();
     fake.socket.said(1, 10);

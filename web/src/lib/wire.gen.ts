@@ -49,6 +49,22 @@ export const CommandResume: CommandType = "resume";
  */
 export const CommandStatus: CommandType = "status";
 /**
+ * The commands.
+ */
+export const CommandEdit: CommandType = "edit";
+/**
+ * The commands.
+ */
+export const CommandTakeBack: CommandType = "take_back";
+/**
+ * The commands.
+ */
+export const CommandReact: CommandType = "react";
+/**
+ * The commands.
+ */
+export const CommandSeen: CommandType = "seen";
+/**
  * Seen is how far a client has heard a room.
  */
 export interface Seen {
@@ -68,8 +84,8 @@ export type Text = string;
 export interface Command {
   type: CommandType;
   /**
-   * Ref is the client's own number for the command, from 1 to 2^53-1; the answer carries it. A typing command may come
-   * without one and is then not answered unless it is refused.
+   * Ref is the client's own number for the command, from 1 to 2^53-1; the answer carries it. Typing and seen may
+   * come without one and are then not answered unless they are refused.
    */
   ref?: number /* int64 */;
   /**
@@ -77,11 +93,12 @@ export interface Command {
    */
   room?: number /* int64 */;
   /**
-   * Text is what is said; needed by post.
+   * Text is what is said; needed by post and edit.
    */
   text?: string;
   /**
-   * Nonce is the client's own name for a message, up to 64 printable ASCII characters; needed by post.
+   * Nonce is the client's own name for a message, up to 64 printable ASCII characters; needed by post and,
+   * for an edit, by edit.
    */
   nonce?: string;
   /**
@@ -100,6 +117,27 @@ export interface Command {
    * Status is active, away or dnd; needed by status.
    */
   status?: string;
+  /**
+   * Reply is the number of the message that a post answers; left out for none.
+   */
+  reply?: number /* uint64 */;
+  /**
+   * Size is how loud a post is, from -2, a whisper, to 2, a shout; left out for 0.
+   */
+  size?: number /* int */;
+  /**
+   * Seq is the number of the message that edit, take_back or react is about, or of the last event that was seen; needed
+   * by these four.
+   */
+  seq?: number /* uint64 */;
+  /**
+   * Emoji is one emoji, of at most 35 bytes; needed by react.
+   */
+  emoji?: string;
+  /**
+   * On tells that the emoji is put to the message, and not taken away; needed by react.
+   */
+  on?: boolean;
 }
 
 //////////
@@ -190,6 +228,22 @@ export const FrameStopping: FrameType = "stopping";
  */
 export const FrameEnd: FrameType = "end";
 /**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameEdited: FrameType = "edited";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameTakenBack: FrameType = "taken_back";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameReaction: FrameType = "reaction";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameSeen: FrameType = "seen";
+/**
  * User is what one sees of a user.
  */
 export interface User {
@@ -206,6 +260,11 @@ export interface Occupant {
    * Status is away or dnd; it is left out for active.
    */
   status?: string;
+  /**
+   * Seen is the number of the last event that this one has seen. It is left out where that is not known, and in rooms of
+   * over 20.
+   */
+  seen?: number /* uint64 */;
 }
 /**
  * Room is what one sees of a room.
@@ -391,7 +450,8 @@ export interface Left {
   room: number /* int64 */;
 }
 /**
- * Posted acknowledges post: the message has its place in the room.
+ * Posted acknowledges post: the message has its place in the room. It acknowledges edit, too; then the place is that of
+ * Edited.
  */
 export interface Posted {
   type: 'posted';
@@ -438,7 +498,85 @@ export interface Message {
    * Nonce is the one the author's client made.
    */
   nonce: string;
+  /**
+   * Text is empty in a message that is told again after it was edited or taken back: Edited or TakenBack follows.
+   */
   text: string;
+  /**
+   * Reply is the number of the message that this one answers; left out for none.
+   */
+  reply?: number /* uint64 */;
+  /**
+   * Size is how loud it is, from -2, a whisper, to 2, a shout; left out for 0.
+   */
+  size?: number /* int */;
+}
+/**
+ * Edited tells that a message has another text.
+ */
+export interface Edited {
+  type: 'edited';
+  room: number /* int64 */;
+  /**
+   * Seq is this event's own number, Of that of the message.
+   */
+  seq: number /* uint64 */;
+  at: number /* int64 */;
+  user: User;
+  of: number /* uint64 */;
+  /**
+   * Text is empty in an edit that is told again after another one or a taking back: that follows.
+   */
+  text: string;
+}
+/**
+ * TakenBack tells that a message is to be forgotten.
+ */
+export interface TakenBack {
+  type: 'taken_back';
+  room: number /* int64 */;
+  /**
+   * Seq is this event's own number, Of that of the message.
+   */
+  seq: number /* uint64 */;
+  at: number /* int64 */;
+  user: User;
+  of: number /* uint64 */;
+}
+/**
+ * Reaction tells that somebody put an emoji to a message or took it away. The server keeps no tally: a user has an emoji
+ * at a message if the last that was heard of it says on.
+ */
+export interface Reaction {
+  type: 'reaction';
+  room: number /* int64 */;
+  /**
+   * Seq is this event's own number, Of that of the message.
+   */
+  seq: number /* uint64 */;
+  at: number /* int64 */;
+  user: User;
+  of: number /* uint64 */;
+  emoji: string;
+  on: boolean;
+}
+/**
+ * Sighting tells how far people in a room of at most 20 have seen. It has no number.
+ */
+export interface Sighting {
+  type: 'seen';
+  room: number /* int64 */;
+  seen: SeenBy[];
+}
+/**
+ * SeenBy is how far one user has seen a room.
+ */
+export interface SeenBy {
+  id: number /* int64 */;
+  /**
+   * Seq is the number of the last event that this one has seen.
+   */
+  seq: number /* uint64 */;
 }
 /**
  * Presence tells who entered or departed: one person, or many at once in a large room.

@@ -402,6 +402,9 @@ export class Client extends Emitter<ClientEvents> {
         this.#returned(frame);
         return;
       case 'message':
+      case 'edited':
+      case 'taken_back':
+      case 'reaction':
       case 'entered':
       case 'departed':
       case 'changed':

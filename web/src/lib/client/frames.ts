@@ -1,6 +1,7 @@
 import type {
   Changed,
   Closed,
+  Edited,
   Error as ErrorFrame,
   Hello,
   Joined,
@@ -11,11 +12,14 @@ import type {
   Ping,
   Posted,
   Presence,
+  Reaction,
   Removed,
   Resumed,
   Returned,
+  Sighting,
   Status,
   Stopping,
+  TakenBack,
   Typing,
 } from '../wire.gen';
 
@@ -29,6 +33,10 @@ export type Frame =
   | Posted
   | Occupants
   | Message
+  | Edited
+  | TakenBack
+  | Reaction
+  | Sighting
   | Presence
   | Typing
   | Status
@@ -41,7 +49,7 @@ export type Frame =
   | Stopping;
 
 /** An event that has a number, and so its place among those of its room. */
-export type Numbered = Message | Presence | Changed | Closed;
+export type Numbered = Message | Edited | TakenBack | Reaction | Presence | Changed | Closed;
 
 /** What reading a frame came to: `unknown` is a type of a later server, `broken` is not the protocol's form. */
 export type Parsed = { frame: Frame } | { fault: 'broken' | 'unknown' };
@@ -68,7 +76,7 @@ const list =
     Array.isArray(value) && value.every(check);
 
 const user = shape({ id: number, name: text });
-const occupant = shape({ id: number, name: text, status: maybe(text) });
+const occupant = shape({ id: number, name: text, status: maybe(text), seen: maybe(count) });
 const room = shape({ id: number, name: text, title: text, topic: text, access: text, owner: number });
 const limits = shape({
   frame_bytes: count,
@@ -87,6 +95,9 @@ const presence = shape({
   more: maybe(count),
   count: count,
 });
+
+/** What all events about a message have. */
+const about = { room: number, seq: count, at: number, user, of: count };
 
 // A Map, so that a type such as "constructor" finds nothing.
 const shapes = new Map<string, Check>([
@@ -117,7 +128,23 @@ const shapes = new Map<string, Check>([
   ['left', shape({ ref: number, room: number })],
   ['posted', shape({ ref: number, room: number, seq: count, at: number, nonce: text, heard: count })],
   ['occupants', shape({ ref: number, room: number, occupants: list(occupant), count: count, more: flag })],
-  ['message', shape({ room: number, seq: count, at: number, user, nonce: text, text })],
+  [
+    'message',
+    shape({
+      room: number,
+      seq: count,
+      at: number,
+      user,
+      nonce: text,
+      text,
+      reply: maybe(count),
+      size: maybe(number),
+    }),
+  ],
+  ['edited', shape({ ...about, text })],
+  ['taken_back', shape(about)],
+  ['reaction', shape({ ...about, emoji: text, on: flag })],
+  ['seen', shape({ room: number, seen: list(shape({ id: number, seq: count })) })],
   ['entered', presence],
   ['departed', presence],
   ['typing', shape({ room: number, users: list(user), more: maybe(count) })],

@@ -106,6 +106,10 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'ping':
     case 'resumed':
     case 'stopping':
+    case 'edited': // what is said about messages is not shown yet; its numbers are counted before it comes here
+    case 'taken_back':
+    case 'reaction':
+    case 'seen':
       return state;
   }
 }
