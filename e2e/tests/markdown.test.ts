@@ -73,7 +73,7 @@ async function strange(person: Person): Promise<string[]> {
           (element instanceof HTMLAnchorElement && !/^(https?|mailto):$/.test(element.protocol)) ||
           (element instanceof HTMLAnchorElement &&
             element.origin !== location.origin &&
-            !/noopener noreferrer/.test(element.rel)),
+            !element.rel.includes('noopener noreferrer')),
       )
       // The page's own: a hue, and where the tools of a message stand.
       .filter((element) => !element.matches('.avatar, [data-testid=message-tools]'))

@@ -180,6 +180,9 @@ describe('the composer', () => {
       return screen.queryByRole('listbox') !== null;
     });
     await type(box, '');
+    await waitFor(() => {
+      expect(screen.queryByRole('listbox')).toBeNull();
+    });
     return { box, onsend, here };
   }
 
@@ -222,8 +225,10 @@ describe('the composer', () => {
     await press(box, 'Escape');
     expect(screen.queryByRole('listbox')).toBeNull();
     await type(box, '#kit');
+    await new Promise(requestAnimationFrame);
     expect(screen.queryByRole('listbox')).toBeNull();
     await type(box, '');
+    await new Promise(requestAnimationFrame);
     await type(box, 'see #ga');
     await fireEvent.click(await screen.findByRole('option'));
     expect(box.value).toBe('see #garden ');
@@ -232,7 +237,7 @@ describe('the composer', () => {
   test('offers emoji, and sends their signs', async () => {
     const { box, onsend } = await compose();
     await type(box, 'yes :tad');
-    expect((await screen.findAllByRole('option'))[0]?.textContent).toContain('🎉');
+    expect((await screen.findByRole('option', { name: ':tada:' })).textContent).toContain('🎉');
     await press(box, 'Tab');
     expect(box.value).toBe('yes 🎉');
     await type(box, 'yes :tada:');
