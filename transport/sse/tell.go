@@ -96,7 +96,7 @@ func (st *stream) obey(text []byte) bool {
 		return false
 	}
 	cmd, err := wire.Decode(text)
-	defer clear(cmd.Text)
+	defer cmd.Clear()
 	if err != nil {
 		st.talk().Refuse(cmd.Ref, err)
 		if st.refused++; st.refused > maxRefused {

@@ -159,12 +159,12 @@ describe('whether somebody is there', () => {
 
   test('who is not to be disturbed is that, there or not, and at once', async () => {
     const { presence, told } = watch();
-    presence.setQuiet(true);
+    presence.choose('dnd');
     expect(told).toEqual(['dnd']);
     hide(true);
     await vi.advanceTimersByTimeAsync(settleTime);
     expect(told).toEqual(['dnd']);
-    presence.setQuiet(false);
+    presence.choose('active');
     expect(told).toEqual(['dnd', 'away']);
   });
 

@@ -29,23 +29,38 @@ function trimmed(address: string): string {
   return address.slice(0, end);
 }
 
+/** The address that a match of `candidate` holds; null where it holds none. */
+function addressOf(match: string): Piece | null {
+  const address = trimmed(match);
+  if (!URL.canParse(address)) return null;
+  const url = new URL(address);
+  // user:password@host is how an address is made to look like another one's.
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null;
+  const plain = address.toLowerCase().startsWith(`${url.protocol}//${url.host}`);
+  return { text: address, href: url.href, ...(!plain && { host: url.host }) };
+}
+
 /** Finds http and https addresses in a text. The pieces joined give the text again, to the letter. */
 export function pieces(text: string): Piece[] {
   const found: Piece[] = [];
   let from = 0;
   for (const match of text.matchAll(candidate)) {
-    const address = trimmed(match[0]);
-    if (!URL.canParse(address)) continue;
-    const url = new URL(address);
-    // user:password@host is how an address is made to look like another one's.
-    if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') continue;
+    const piece = addressOf(match[0]);
+    if (!piece) continue;
     if (match.index > from) found.push({ text: text.slice(from, match.index) });
-    const plain = address.toLowerCase().startsWith(`${url.protocol}//${url.host}`);
-    found.push({ text: address, href: url.href, ...(!plain && { host: url.host }) });
-    from = match.index + address.length;
+    found.push(piece);
+    from = match.index + piece.text.length;
   }
   if (from < text.length) found.push({ text: text.slice(from) });
   return found;
+}
+
+/** What a text begins with: an address, or what looks like one and is none; null where it is neither. */
+export function leading(text: string): Piece | null {
+  candidate.lastIndex = 0;
+  const match = /^https?:\/\//i.test(text) ? candidate.exec(text) : null;
+  candidate.lastIndex = 0;
+  return match && (addressOf(match[0]) ?? { text: match[0] });
 }
 
 // Lines with nothing to see in them, after the end of a line: two of them part one thing from another, more only take room.
@@ -68,6 +83,32 @@ const unseen = /^[\s\p{Cc}\p{DI}\u2800\ufff9-\ufffb]*$/u;
 /** Whether anything of a text can be seen. */
 export function visible(text: string): boolean {
   return !unseen.test(text);
+}
+
+// What stands as a picture by itself, or is made one by the variation selector; flags; digits in a box.
+const emoji = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}{2}|[0-9#*]\ufe0f\u20e3)/u;
+
+/** Whether a text is one to three emoji and nothing else. */
+export function loneEmoji(text: string): boolean {
+  const signs = text.trim().replaceAll(' ', '');
+  if (signs.length > 100) return false;
+  const each = Array.from(graphemes.segment(signs), ({ segment }) => segment);
+  return each.length > 0 && each.length <= 3 && each.every((one) => emoji.test(one));
+}
+
+// What any markdown there is has in it. A text without is shown as it is, and costs no reading.
+const marks = /[*_~`|[>@#\\]|^ {0,3}(?:-|\d{1,9}[.)])[ \t]/m;
+
+/** Whether a text may have markdown in it. */
+export function marked(text: string): boolean {
+  return marks.test(text);
+}
+
+const action = /^\/me\s+(?=\S)/;
+
+/** What the author says to do: the text after `/me`; null where it is said and not done (docs/protocol.md, "Events"). */
+export function deed(text: string): string | null {
+  return action.test(text) ? text.replace(action, '') : null;
 }
 
 /** The first `most` characters of a text, with an ellipsis if there are more. */

@@ -178,8 +178,13 @@ export class Chat {
   }
 
   setQuiet(quiet: boolean): void {
-    this.#quiet = quiet;
-    this.#presence.setQuiet(quiet);
+    this.setStatus(quiet ? 'dnd' : 'active');
+  }
+
+  /** Tells others a status, until another is chosen; active is told of whoever is at the page. */
+  setStatus(status: Status): void {
+    this.#quiet = status === 'dnd';
+    this.#presence.choose(status);
   }
 
   /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */

@@ -1,3 +1,4 @@
+import { deed } from '../text';
 import { sameDay } from '../time';
 import type { Why } from '../client/place';
 import type { Presence, User } from '../wire.gen';
@@ -14,11 +15,10 @@ const mostNamed = 50;
 
 type New<Kind extends Item> = Omit<Kind, 'key' | 'newDay' | 'head'>;
 
-/** Whether what `user` says at `at` continues the group that `last` is of. */
+/** Whether what `user` says at `at` continues the group that `last` is of. What somebody does stands by itself. */
 export function continues(last: Item | undefined, user: User, at: number): boolean {
-  return (
-    last?.kind === 'said' && last.user.id === user.id && at - last.at < groupTime && sameDay(last.at, at)
-  );
+  if (last?.kind !== 'said' || last.user.id !== user.id || deed(last.text) !== null) return false;
+  return at - last.at < groupTime && sameDay(last.at, at);
 }
 
 function append(room: RoomState, item: Item): RoomState {

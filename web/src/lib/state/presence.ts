@@ -11,7 +11,8 @@ const doings = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart', 
 /** Whether the person is at the page, and wants to be disturbed. */
 export class Presence {
   readonly #tell: (status: Status) => void;
-  #quiet = false;
+  /** What was asked for; active leaves it to what the person does. */
+  #chosen: Status = 'active';
   #away = false;
   #told: Status = 'active';
   /** When something was done last, in milliseconds since 1970. */
@@ -45,8 +46,8 @@ export class Presence {
   }
 
   /** Told at once: it was asked for. */
-  setQuiet(quiet: boolean): void {
-    this.#quiet = quiet;
+  choose(status: Status): void {
+    this.#chosen = status;
     this.#say();
   }
 
@@ -68,7 +69,7 @@ export class Presence {
   }
 
   #say(): void {
-    const status = this.#quiet ? 'dnd' : this.#away ? 'away' : 'active';
+    const status = this.#chosen !== 'active' ? this.#chosen : this.#away ? 'away' : 'active';
     if (status === this.#told) return;
     this.#told = status;
     this.#tell(status);

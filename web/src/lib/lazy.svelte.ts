@@ -1,0 +1,38 @@
+/** A part of the page that is loaded when it is needed, or when there is nothing else to do. */
+export class Lazy<Part> {
+  readonly #fetch: () => Promise<Part>;
+  #part = $state.raw<Part | null>(null);
+  #loading: Promise<Part | null> | null = null;
+
+  constructor(fetch: () => Promise<Part>) {
+    this.#fetch = fetch;
+  }
+
+  /** The part, once it is there. */
+  get part(): Part | null {
+    return this.#part;
+  }
+
+  /** Loads it; null where it cannot be had now. The next call tries again: a server that was upgraded has other files. */
+  load(): Promise<Part | null> {
+    this.#loading ??= this.#fetch().then(
+      (part) => (this.#part = part),
+      () => {
+        this.#loading = null;
+        return null;
+      },
+    );
+    return this.#loading;
+  }
+}
+
+/** How a message with markdown is read and shown. */
+export const reading = new Lazy(() => import('./markdown/reading'));
+
+/** What helps whoever writes: completion, commands, emoji. */
+export const writing = new Lazy(() => import('./compose/writing'));
+
+/** Does something when the page was painted as it is now. */
+export function afterPaint(what: () => void): void {
+  requestAnimationFrame(() => setTimeout(what, 0));
+}

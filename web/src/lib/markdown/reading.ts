@@ -1,0 +1,3 @@
+export { default as Blocks } from './Blocks.svelte';
+export { default as MessageTools } from './MessageTools.svelte';
+export { parse } from './parse';
