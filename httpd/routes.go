@@ -25,6 +25,9 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	if s.opts.Multichat != nil {
 		r.Get("/chat/stream/", s.multichat) // where the example has it
+		if s.opts.HTTP2Sockets {
+			r.Connect("/chat/stream/", s.multichat)
+		}
 	}
 
 	if s.opts.Stream != nil {

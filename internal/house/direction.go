@@ -39,11 +39,13 @@ func layers() []layer {
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
-		// What transports share: talk for those that speak the JSON protocol, pack for those that compress.
+		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, tunnel for WebSockets
+		// over HTTP/2.
 		{pattern: "transport/pack", never: noNetwork},
+		{pattern: "transport/tunnel", mayImport: []string{"."}, never: noNetwork[1:]},
 		{pattern: "transport/talk", mayImport: []string{".", "names", "hub", "wire"}, never: noNetwork},
 		{
-			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack"},
+			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack", "transport/tunnel"},
 			never: []string{"database/sql", "testing"},
 		},
 		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/xconnect", "internal/proxies"}, never: []string{"database/sql", "testing"}},

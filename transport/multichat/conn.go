@@ -2,7 +2,7 @@ package multichat
 
 import (
 	"context"
-	"net"
+	"io"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -18,7 +18,7 @@ import (
 // carries commands out, another writes what waits in the outbox.
 type conn struct {
 	srv     *Server
-	net     net.Conn
+	net     road
 	out     *outbox
 	session *hub.Session
 	// self is the noticeEnd of the user.
@@ -33,8 +33,15 @@ type conn struct {
 
 	// over is set when the connection is closed, by whomever.
 	over atomic.Bool
-	// gone is closed when the other side has nothing more to say.
-	gone chan struct{}
+	// gone is closed when the other side has nothing more to say, and ended when nothing is read and written any more.
+	gone, ended chan struct{}
+}
+
+// road is what a connection needs of a net.Conn: a stream of HTTP/2 has it, too.
+type road interface {
+	io.ReadWriteCloser
+	SetReadDeadline(by time.Time) error
+	SetWriteDeadline(by time.Time) error
 }
 
 const (
@@ -127,6 +134,7 @@ func (c *conn) serve(early []byte) {
 		// Whoever reads gets an error and ends; that of a second Close says nothing new.
 		_ = c.net.Close()
 		<-c.gone
+		close(c.ended)
 		c.srv.forget(c)
 	})
 }
@@ -166,16 +174,22 @@ const writePart = 16 << 10
 
 func (c *conn) writeRun(run []byte) error {
 	for part := range slices.Chunk(run, writePart) {
-		_ = c.net.SetWriteDeadline(time.Now().Add(stallTime))
-		// close sets lastBy first and the deadline then: whichever of the two deadlines comes last is the right one.
-		if by := c.out.endsBy(); !by.IsZero() {
-			_ = c.net.SetWriteDeadline(by)
-		}
+		c.writeBy(time.Now().Add(stallTime))
 		if _, err := c.net.Write(part); err != nil {
 			return err
 		}
 	}
+	c.writeBy(time.Time{}) // one that passes resets a stream of HTTP/2, also while nothing is written
 	return nil
+}
+
+// writeBy sets until when a write may take, unless the connection is closed and has a time for that. close sets that first
+// and the deadline then: whichever of the two deadlines comes last is the right one.
+func (c *conn) writeBy(at time.Time) {
+	_ = c.net.SetWriteDeadline(at)
+	if by := c.out.endsBy(); !by.IsZero() {
+		_ = c.net.SetWriteDeadline(by)
+	}
 }
 
 // linger tells the other side that all is written, and waits until it has closed, too.

@@ -15,7 +15,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -25,6 +24,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/transport/tunnel"
 )
 
 // Options is what a Server is made of. All numbers are needed.
@@ -76,11 +76,14 @@ func New(opts Options) *Server {
 	}
 }
 
-// Accept makes a session of an authenticated user out of a handshake request and takes the connection over. The caller
-// has checked the Origin. An error means that the request was refused and nothing has been written: CodeMalformed.
+// Accept makes a session of an authenticated user out of a handshake request and takes the connection over; of a request
+// over HTTP/2 it takes over the stream, and returns when that is at its end. The caller has checked the Origin. An error means that the request was refused and nothing has been written: CodeMalformed.
 // Failures after the handshake close the connection with a code that says why.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.ProtoMajor != 1 {
+	if r.ProtoMajor == 2 {
+		return s.acceptTunnel(w, r, user, credential)
+	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
 	}
 	// The rest of what RFC 6455, section 4.2.1, asks of the request the upgrader checks, and answers itself. The example has
@@ -104,13 +107,33 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 	return nil
 }
 
-// serve has the user speak over the connection, of which early was read already.
-func (s *Server) serve(nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
+// acceptTunnel is Accept for a stream of HTTP/2 (RFC 8441): a browser that is offered those asks in no other way.
+func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
+	if err := tunnel.Check(r); err != nil {
+		return err
+	}
+	if r.Header.Get("Sec-Websocket-Version") != "13" {
+		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Version must be 13.")
+	}
+	t, err := tunnel.Open(w, r, nil)
+	if err != nil {
+		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
+		return nil
+	}
+	defer t.End()
+	<-s.serve(t, nil, user, credential)
+	return nil
+}
+
+// serve has the user speak over the connection, of which early was read already. What it gives is closed at the end.
+func (s *Server) serve(over road, early []byte, user earshot.User, credential earshot.SecretHash) (ended <-chan struct{}) {
 	c := &conn{
-		srv: s, net: nc, out: newOutbox(s.writeBuffer), self: noticeEnd(user.Username), gone: make(chan struct{}),
+		srv: s, net: over, out: newOutbox(s.writeBuffer), self: noticeEnd(user.Username),
+		gone: make(chan struct{}), ended: make(chan struct{}),
 	}
 	s.connect(c, user, credential)
 	c.serve(early)
+	return c.ended
 }
 
 // connect gives the connection its session, or closes it.
