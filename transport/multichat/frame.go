@@ -40,7 +40,7 @@ type encoding struct {
 // out.
 func (e encoding) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	switch ev.Kind {
-	case earshot.KindMessage:
+	case earshot.KindMessage, earshot.KindEdited: // an edit is said again: there is no word for what it replaces
 		return e.appendMessage(dst, typeMessage, ev.Room, ev.Author.Name, ev.Text)
 	case earshot.KindEntered:
 		return e.appendNotices(dst, typeEnter, ev)
@@ -48,7 +48,8 @@ func (e encoding) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		return e.appendNotices(dst, typeLeave, ev)
 	case earshot.KindRoomClosed:
 		return appendLeft(dst, ev.Room)
-	case earshot.KindRoomChanged, earshot.KindTyping, earshot.KindStatus:
+	case earshot.KindRoomChanged, earshot.KindTyping, earshot.KindStatus,
+		earshot.KindTakenBack, earshot.KindReaction, earshot.KindSeen:
 	}
 	return dst
 }

@@ -43,13 +43,18 @@ func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	case earshot.KindMessage:
 		dst = append(append(dst, ev.Author.Name...), ": "...)
 		return append(appendPrintable(dst, ev.Text), '\n')
+	case earshot.KindEdited:
+		dst = append(append(dst, ev.Author.Name...), " (edited): "...)
+		return append(appendPrintable(dst, ev.Text), '\n')
+	case earshot.KindTakenBack:
+		return append(append(append(dst, "* "...), ev.Author.Name...), " took a message back\n"...)
 	case earshot.KindEntered:
 		return appendPassage(dst, ev, " entered\n")
 	case earshot.KindDeparted:
 		return appendPassage(dst, ev, " departed\n")
 	case earshot.KindRoomClosed:
 		return append(dst, "* the room was deleted\n"...)
-	case earshot.KindTyping, earshot.KindStatus, earshot.KindRoomChanged:
+	case earshot.KindTyping, earshot.KindStatus, earshot.KindRoomChanged, earshot.KindReaction, earshot.KindSeen:
 	}
 	return dst
 }

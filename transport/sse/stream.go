@@ -236,7 +236,8 @@ func (st *stream) do(cmd *wire.Command) {
 		st.mu.Unlock()
 	case wire.CommandPing:
 		st.pinged.Store(time.Now().UnixNano())
-	case wire.CommandJoin, wire.CommandLeave, wire.CommandPost, wire.CommandTyping, wire.CommandOccupants, wire.CommandStatus:
+	case wire.CommandJoin, wire.CommandLeave, wire.CommandPost, wire.CommandEdit, wire.CommandTakeBack, wire.CommandReact,
+		wire.CommandSeen, wire.CommandTyping, wire.CommandOccupants, wire.CommandStatus:
 	}
 	st.talk().Do(cmd)
 }
