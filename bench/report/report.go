@@ -122,7 +122,7 @@ func whole(v float64) string {
 // Markdown is the tables with what is needed to read them.
 func (r *Results) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s with `%s`, %d round(s), medians.", r.Date, r.Command, r.Rounds)
+	fmt.Fprintf(&b, "Measured on %s with `%s`, %d round(s), (a) in one; medians.", r.Date, r.Command, r.Rounds)
 	if r.Quick {
 		b.WriteString(" **A quick run: workloads of a smaller size, figures for a look only.**")
 	}
@@ -204,14 +204,16 @@ func (r *Results) counts(key, candidate string) string {
 
 // failures names the runs that gave nothing: a median of the others hides them.
 func (r *Results) failures(b *strings.Builder) {
-	count := make(map[string]int)
+	runs, failed := make(map[string]int), make(map[string]int)
 	for _, o := range r.Outcomes {
+		what := o.Candidate + "** failed in (" + o.Work + ")"
+		runs[what]++
 		if o.Failed != "" {
-			count[o.Candidate+"** failed in ("+o.Work+")"]++
+			failed[what]++
 		}
 	}
-	for _, what := range slices.Sorted(maps.Keys(count)) {
-		fmt.Fprintf(b, "- **%s in %d of %d rounds.\n", what, count[what], r.Rounds)
+	for _, what := range slices.Sorted(maps.Keys(failed)) {
+		fmt.Fprintf(b, "- **%s in %d of %d rounds.\n", what, failed[what], runs[what])
 	}
 }
 

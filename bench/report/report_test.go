@@ -49,7 +49,7 @@ func TestMedian(t *testing.T) {
 func TestTable(t *testing.T) {
 	text := sample().Markdown()
 	for _, want := range []string{
-		"Measured on 2026-01-02 with `make bench`, 3 round(s), medians.",
+		"Measured on 2026-01-02 with `make bench`, 3 round(s), (a) in one; medians.",
 		"| Earshot | 2.60 µs (1.30 ×) | 0 | 0.00 ms | 1.50 ms (1.50 ×) | 0.00 ms | 3, 0 |",
 		"| floor | 2.00 µs | 1,234,567 |",
 		"| A & B | no figures |",
