@@ -136,12 +136,26 @@ func (f *front) pass(t *testing.T, to string, m manners) {
 		if m.asked != nil {
 			m.asked(r)
 		}
+		translate(r)
 		proxy.ServeHTTP(w, r)
 	})
 	if m.instead != nil {
 		handler = m.instead
 	}
 	f.handler.Store(&handler)
+}
+
+// translate makes a handshake over HTTP/2 one over HTTP/1.1, which is what the proxy speaks to the server. That it is offered
+// to begin with is because the test is one process with the server.
+func translate(r *http.Request) {
+	if r.Method != http.MethodConnect || r.Header.Get(":protocol") == "" {
+		return
+	}
+	r.Method, r.Body, r.ContentLength = http.MethodGet, http.NoBody, 0 // the stream goes on, and is no body
+	r.Header.Del(":protocol")
+	r.Header.Set("Upgrade", "websocket")
+	r.Header.Set("Connection", "Upgrade")
+	r.Header.Set("Sec-Websocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
 }
 
 // diagnose runs earshot doctor and gives the findings by check.
@@ -228,7 +242,7 @@ func TestDoctor(t *testing.T) {
 	}{
 		"good": {manners{}, []string{
 			"certificate|ok|TLS 1.3", "http/2|ok|HTTP/2", "headers|ok|", "upgrade|ok|", "origin|ok|", "foreign origin|ok|", "socket|ok|ana",
-			"compression|ok|", "round trip|ok|", "idle|ok|2s", "http/2 socket|skipped|not offered", "event stream|skipped|none", "redirect|skipped|",
+			"compression|ok|", "round trip|ok|", "idle|ok|2s", "http/2 socket|ok|reaches", "event stream|ok|at once", "redirect|skipped|",
 		}},
 		"Upgrade stripped": {manners{asked: without("Upgrade", "Connection")}, []string{
 			"upgrade|failed|takes the header Upgrade away", "origin|skipped|", "foreign origin|skipped|", "socket|skipped|",
@@ -237,7 +251,7 @@ func TestDoctor(t *testing.T) {
 			if r.URL.Path == "/ws" {
 				r.URL.Path = "/nowhere"
 			}
-		}}, []string{"upgrade|failed|instead of the server: status 404"}},
+		}}, []string{"upgrade|failed|instead of the server: status 404", "http/2 socket|failed|status 404"}},
 		"no way to the server": {manners{instead: words(http.StatusBadGateway, "<h1>Bad gateway</h1>")}, []string{
 			"http/1.1|failed|does not get to the server: status 502 of \"nginx", "http/2|failed|", "server|failed|", "headers|skipped|", "upgrade|skipped|",
 		}},

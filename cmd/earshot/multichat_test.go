@@ -16,8 +16,19 @@ func TestMultichatModes(t *testing.T) {
 				args = []string{"--multichat", mode}
 			}
 			r := serve(t, t.TempDir(), args...)
-			if status, _, _ := request(t, http.MethodGet, r.url+"/chat/stream/", ""); status != want {
-				t.Errorf("answered with %d, not %d", status, want)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/chat/stream/", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Upgrade", "websocket")
+			req.Header.Set("Connection", "Upgrade")
+			answer, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = answer.Body.Close()
+			if answer.StatusCode != want {
+				t.Errorf("answered with %d, not %d", answer.StatusCode, want)
 			}
 		})
 	}

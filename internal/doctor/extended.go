@@ -51,7 +51,7 @@ func (p *patient) extendedConnect(ctx context.Context) Finding {
 		return failed(advice, "a WebSocket over HTTP/2 is offered, but not answered: %v", cause(ctx, err))
 	}
 	switch code := a.problem(); {
-	case code == earshot.CodeUnauthenticated:
+	case code == earshot.CodeUnauthenticated, code == earshot.CodeForbidden: // of the origin, its own check tells
 		return ok("a WebSocket over HTTP/2 reaches the server")
 	case code != "":
 		return failed(advice, "a WebSocket over HTTP/2 is offered, but refused: %s", code)

@@ -239,6 +239,8 @@ func (p *patient) eventStream(ctx context.Context) Finding {
 	switch kind := resp.Header.Get("Content-Type"); {
 	case resp.StatusCode == http.StatusNotFound:
 		return skipped("this server has none")
+	case resp.StatusCode == http.StatusUnauthorized:
+		return skipped("the token is not accepted") // what is to be done about it, the check of the socket says
 	case resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream"):
 		return failed("See the log of the server, and that of the proxy.", "the event stream is answered with status %d", resp.StatusCode)
 	}
