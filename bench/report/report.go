@@ -122,7 +122,7 @@ func whole(v float64) string {
 // Markdown is the tables with what is needed to read them.
 func (r *Results) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Measured on %s with `%s`, %d round(s), (a) in one; medians.", r.Date, r.Command, r.Rounds)
+	fmt.Fprintf(&b, "Measured on %s with `%s`, %d round(s)%s, medians.", r.Date, r.Command, r.Rounds, r.once())
 	if r.Quick {
 		b.WriteString(" **A quick run: workloads of a smaller size, figures for a look only.**")
 	}
@@ -189,6 +189,26 @@ func btoi(v bool) int {
 		return 1
 	}
 	return 0
+}
+
+// once names the workloads that were run in fewer rounds than others.
+func (r *Results) once() string {
+	var keys []string
+	for _, w := range r.Works {
+		runs := 0
+		for _, o := range r.Outcomes {
+			if o.Work == w.Key && o.Candidate == r.Candidates[0] {
+				runs++
+			}
+		}
+		if runs < r.Rounds {
+			keys = append(keys, "("+w.Key+")")
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return ", of " + strings.Join(keys, ", ") + " one"
 }
 
 // counts is what was lost and what came twice, over all rounds.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestMedian(t *testing.T) {
 func TestTable(t *testing.T) {
 	text := sample().Markdown()
 	for _, want := range []string{
-		"Measured on 2026-01-02 with `make bench`, 3 round(s), (a) in one; medians.",
+		"Measured on 2026-01-02 with `make bench`, 3 round(s), medians.",
 		"| Earshot | 2.60 µs (1.30 ×) | 0 | 0.00 ms | 1.50 ms (1.50 ×) | 0.00 ms | 3, 0 |",
 		"| floor | 2.00 µs | 1,234,567 |",
 		"| A & B | no figures |",
@@ -61,6 +62,11 @@ func TestTable(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
 		}
+	}
+	fewer := sample()
+	fewer.Outcomes = slices.DeleteFunc(fewer.Outcomes, func(o work.Outcome) bool { return o.Work == "f" })
+	if text := fewer.Markdown(); !strings.Contains(text, "3 round(s), of (f) one, medians.") {
+		t.Errorf("what was run less often is not told: %.100s", text)
 	}
 	columns := 0
 	for line := range strings.Lines(text) {

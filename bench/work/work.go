@@ -14,6 +14,8 @@ type Work struct {
 	Conns, RoomSize, PerUser int
 	// Idle measures memory at rest, before and after traffic.
 	Idle bool
+	// Once has it run in the first round only: it takes long beside what more rounds would tell.
+	Once bool
 	// Connect measures how fast connections come in.
 	Connect bool
 	// InFlight, Stay and Rate are those of load.Plan.
@@ -83,7 +85,7 @@ func full() []Work {
 	return []Work{
 		{
 			Key: "a", Title: "10,000 idle connections in rooms of ten", Conns: 10000, RoomSize: 10, PerUser: 1,
-			Idle: true, Rate: 2000, For: 10 * time.Second, Settle: 20 * time.Second, Forget: 75 * time.Second,
+			Idle: true, Once: true, Rate: 2000, For: 10 * time.Second, Settle: 20 * time.Second, Forget: 75 * time.Second,
 		},
 		{
 			Key: "b", Title: "one room of 1,000, closed loop, 4 in flight", Conns: 1000, RoomSize: 1000, PerUser: 1,
@@ -103,7 +105,7 @@ func full() []Work {
 		},
 		{
 			Key: "f", Title: "one room of 10,000, closed loop, 4 in flight", Conns: 10000, RoomSize: 10000, PerUser: 1,
-			InFlight: 4, Stay: true, Warm: time.Second, For: 5 * time.Second,
+			Once: true, InFlight: 4, Stay: true, Warm: time.Second, For: 5 * time.Second,
 		},
 		{
 			Key: "g", Title: "10,000 connections, opened and joined as fast as they go", Conns: 10000, RoomSize: 10, PerUser: 1,
@@ -111,7 +113,7 @@ func full() []Work {
 		},
 		{
 			Key: "h", Title: "1,000 users, each in 20 rooms of ten, closed loop, 100 in flight in rooms by chance",
-			Conns: 1000, RoomSize: 10, PerUser: 20, InFlight: 100, Warm: time.Second, For: 5 * time.Second,
+			Conns: 1000, RoomSize: 10, PerUser: 20, Once: true, InFlight: 100, Warm: time.Second, For: 5 * time.Second,
 		},
 	}
 }

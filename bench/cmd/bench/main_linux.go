@@ -91,7 +91,7 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.env.Peers, "peers", "peers", "the directory of socketio and channels")
 	f.StringVar(&o.only, "only", "", "measure these candidates only, by parts of their names: floor,earshot,nats,mosq,centri,socket,channels")
 	f.StringVar(&o.works, "work", "abcdefgh", "do these workloads only, by their letters")
-	f.IntVar(&o.rounds, "rounds", 3, "how often each is run, but for (a), which is run once; the figures are medians")
+	f.IntVar(&o.rounds, "rounds", 3, "how often each is run, but for what is run once whatever is said here; the figures are medians")
 	f.BoolVar(&o.quick, "quick", false, "smaller and shorter workloads: for a look, not for figures")
 	f.DurationVar(&o.settle, "settle", 0, "how long servers rest before their memory is read (default 20s)")
 	f.StringVar(&o.json, "json", "", "write all outcomes to this file")
@@ -186,8 +186,8 @@ func measure(ctx context.Context, log *slog.Logger, o options, args []string, se
 	runner := &work.Runner{Pinned: []string{self, "pin", serverCPU}, Spin: o.spin, Settle: o.settle}
 	for round := range o.rounds {
 		for _, w := range works {
-			if w.Idle && round > 0 {
-				continue // memory is the same in each round within a few percent, and a run takes two minutes
+			if w.Once && round > 0 {
+				continue
 			}
 			for i := range candidates {
 				// Nobody is always the first, or always after the same.
