@@ -44,9 +44,9 @@ func TestClients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, secure := range map[string]bool{"TCP": false, "TLS": true} {
+	for name, setting := range map[string]string{"TCP": "", "TLS": overTLS} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, bin, secure, len(clients)*len(roads))
+			s := serve(t, bin, setting, len(clients)*len(roads))
 			t.Run("all", func(t *testing.T) { // returns when those below are done
 				rooms := earshot.RoomID(0)
 				for who, run := range clients {

@@ -53,18 +53,21 @@ func TestCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	servers := map[bool]*server{false: serve(t, bin, false, 0), true: serve(t, bin, true, 0)}
-	// HTTP/2 without TLS ("--http2-prior-knowledge", version 2, no TLS) has its line here once the server speaks it.
+	servers := make(map[string]*server)
+	for _, setting := range []string{"", overTLS, withH2C} {
+		servers[setting] = serve(t, bin, setting, 0)
+	}
 	for name, c := range map[string]struct {
-		secure        bool
-		flag, version string
+		setting, flag, version string
 	}{
-		"HTTP 1.1":          {false, "--http1.1", "1.1"},
-		"HTTP 1.1 over TLS": {true, "--http1.1", "1.1"},
-		"HTTP 2 over TLS":   {true, "--http2", "2"},
+		"HTTP 1.1":           {"", "--http1.1", "1.1"},
+		"HTTP 1.1 over TLS":  {overTLS, "--http1.1", "1.1"},
+		"HTTP 2 over TLS":    {overTLS, "--http2", "2"},
+		"HTTP 2 without TLS": {withH2C, "--http2-prior-knowledge", "2"},
+		"HTTP 1.1 beside it": {withH2C, "--http1.1", "1.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := servers[c.secure]
+			s := servers[c.setting]
 			jar := filepath.Join(t.TempDir(), "cookies")
 			h := &hand{server: s, path: path, args: []string{c.flag, "--cookie", jar, "--cookie-jar", jar}}
 			if s.ca != "" {

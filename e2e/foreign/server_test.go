@@ -40,8 +40,14 @@ type server struct {
 	web   *http.Client
 }
 
-// serve starts a server with rooms 1 to so many.
-func serve(t *testing.T, bin string, secure bool, rooms int) *server {
+// Settings with which a server is started; "" is for none.
+const (
+	overTLS = "--tls-dev"
+	withH2C = "--h2c"
+)
+
+// serve starts a server with a setting and with rooms 1 to so many.
+func serve(t *testing.T, bin, setting string, rooms int) *server {
 	t.Helper()
 	ctx := t.Context()
 	data := []string{"--data", filepath.Join(t.TempDir(), "data")}
@@ -59,8 +65,8 @@ func serve(t *testing.T, bin string, secure bool, rooms int) *server {
 	}
 	out := program.NewOutput()
 	args := append([]string{"--listen", "127.0.0.1:0"}, data...)
-	if secure {
-		args = append(args, "--tls-dev")
+	if setting != "" {
+		args = append(args, setting)
 	}
 	cmd, err := program.Serve(context.WithoutCancel(ctx), bin, out, args...)
 	if err != nil {
@@ -78,7 +84,7 @@ func serve(t *testing.T, bin string, secure bool, rooms int) *server {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	s.web = &http.Client{Transport: transport}
-	if secure {
+	if setting == overTLS {
 		transport.TLSClientConfig = s.trust(out.String())
 	}
 	return s
