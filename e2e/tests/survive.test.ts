@@ -169,13 +169,17 @@ describe('a server that dies', () => {
 describe('loading the page anew', () => {
   /** Loads the page anew, and does something while nobody is there. */
   async function reload(person: Person, meanwhile: () => Promise<void>): Promise<void> {
-    await person.page.route('**/assets/*.js', async (route) => {
-      await meanwhile();
-      await route.continue();
-    });
+    // The first script waits for it: those that are loaded later come when somebody is there.
+    await person.page.route(
+      '**/assets/*.js',
+      async (route) => {
+        await meanwhile();
+        await route.continue();
+      },
+      { times: 1 },
+    );
     await person.page.reload();
     await person.connected();
-    await person.page.unroute('**/assets/*.js');
   }
 
   test('keeps one in the rooms, and what is said meanwhile comes', async () => {
