@@ -18,13 +18,8 @@ func (s *Store) CreateBrowserSession(
 		// The update takes the user's row, and comes first, so that a deactivation waits or is seen.
 		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET last_login = $1 WHERE id = $2 AND is_active AND password = $3`,
 			millis(b.CreatedAt), int64(b.User), string(checked))
-		if err != nil {
+		if err := found(res, err, errNoUser()); err != nil {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return errNoUser()
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
 			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt))
@@ -175,13 +170,9 @@ func (s *Store) CreateInvitedUser(ctx context.Context, hash earshot.SecretHash, 
 		// The condition is part of the update, so of several that come for the last use one gets it.
 		res, err := tx.ExecContext(ctx, `UPDATE invitation SET uses_left = uses_left - 1
 			WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2`, hash[:], millis(now))
-		if err != nil {
+		none := earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
+		if err := found(res, err, none); err != nil {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
 		}
 		ids, err := insertUsers(ctx, tx, []earshot.NewUser{user})
 		if err != nil {

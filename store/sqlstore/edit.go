@@ -105,13 +105,8 @@ func changeUser(ctx context.Context, tx *sql.Tx, id earshot.UserID, change earsh
 	}
 	query := `UPDATE auth_user SET ` + strings.Join(set, ", ") + ` WHERE id = ` + args.add(int64(id)) //nolint:gosec // G202: names of columns and placeholders
 	res, err := tx.ExecContext(ctx, query, args...)
-	if err != nil {
+	if err := found(res, err, errNoUser()); err != nil {
 		return err
-	}
-	if n, err := res.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
-		return errNoUser()
 	}
 	if err := grant(ctx, tx, userPermissions, int64(id), change.Grant&^change.Revoke); err != nil {
 		return err
@@ -164,13 +159,8 @@ func note(ctx context.Context, tx *sql.Tx, id earshot.UserID, credential []byte)
 func (s *Store) DeleteUser(ctx context.Context, id earshot.UserID) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, `DELETE FROM auth_user WHERE id = $1`, int64(id))
-		if err != nil {
+		if err := found(res, err, errNoUser()); err != nil {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return errNoUser()
 		}
 		return note(ctx, tx, id, nil)
 	})

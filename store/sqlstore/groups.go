@@ -129,13 +129,8 @@ func (s *Store) ChangeGroup(ctx context.Context, id earshot.GroupID, add, take e
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		// The update takes the group's row, so that the group is not deleted meanwhile.
 		res, err := tx.ExecContext(ctx, `UPDATE auth_group SET name = name WHERE id = $1`, int64(id))
-		if err != nil {
+		if err := found(res, err, errNoGroup()); err != nil {
 			return err
-		}
-		if n, err := res.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return errNoGroup()
 		}
 		if err := grant(ctx, tx, groupPermissions, int64(id), add&^take); err != nil {
 			return err

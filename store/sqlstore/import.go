@@ -56,7 +56,8 @@ func importGroup(ctx context.Context, tx *sql.Tx, g *earshot.PlannedGroup) error
 		g.Own = int64(id)
 		return remember(ctx, tx, &g.Imported)
 	}
-	if err := takes(tx.ExecContext(ctx, `UPDATE auth_group SET name = name WHERE id = $1`, g.Own)); err != nil {
+	res, err := tx.ExecContext(ctx, `UPDATE auth_group SET name = name WHERE id = $1`, g.Own)
+	if err := found(res, err, errGone()); err != nil {
 		return err
 	}
 	return errors.Join(
@@ -135,8 +136,8 @@ func importRoom(ctx context.Context, tx *sql.Tx, r *earshot.PlannedRoom) error {
 		return err
 	}
 	if r.Own != 0 {
-		err := takes(tx.ExecContext(ctx, `UPDATE room SET title = $1, access = $2 WHERE id = $3`, r.Title, string(r.Access), r.Own))
-		return errors.Join(err, remember(ctx, tx, &r.Imported))
+		res, err := tx.ExecContext(ctx, `UPDATE room SET title = $1, access = $2 WHERE id = $3`, r.Title, string(r.Access), r.Own)
+		return errors.Join(found(res, err, errGone()), remember(ctx, tx, &r.Imported))
 	}
 	err := tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at)
 		VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
@@ -148,17 +149,6 @@ func importRoom(ctx context.Context, tx *sql.Tx, r *earshot.PlannedRoom) error {
 		return err
 	}
 	return remember(ctx, tx, &r.Imported)
-}
-
-// takes wants an update to have found its row.
-func takes(res sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return errGone()
 }
 
 // remember keeps where something came from.

@@ -186,6 +186,17 @@ func (s *Store) changed(ctx context.Context, query string, args ...any) (int64, 
 	return n, s.fail(ctx, err)
 }
 
+// found wants a statement of a transaction to have changed a row; none is the error where it has not.
+func found(res sql.Result, err, none error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return none
+}
+
 // collect reads all rows of a query with scan.
 func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
 	var all []T
