@@ -230,6 +230,20 @@ func nextThat[T Event](c *heard, want func(T) bool) T {
 	}
 }
 
+// settled waits until a condition of the hub's holds.
+func (h *house) settled(what string, holds func() bool) {
+	h.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("it never came to be that %s", what)
+		}
+		<-tick.C
+	}
+}
+
 // fast lets a user say as much as he likes.
 func fast(cfg *hub.Config, _ *ws.Options) {
 	cfg.PostsPerSecond, cfg.PostsBurst, cfg.FramesPerSecond, cfg.FramesBurst = 1e6, 1_000_000, 1e6, 1_000_000

@@ -48,6 +48,7 @@ func TestSessionEnded(t *testing.T) {
 			next[Departed](ben)
 			ben.post(room, "one")
 			last := ben.post(room, "two")
+			h.settled("ana's session is over", func() bool { return h.hub.Stats().Sessions == 1 })
 			g.mu.Unlock()
 			want := Gap{Room: room, From: seen + 1, To: last.Seq, Count: last.Seq - seen, Reason: GapSession}
 			if got := next[Gap](ana); got != want {
