@@ -1,3 +1,4 @@
+import { talk } from '../src/lib/i18n/talk';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { avatarColour, avatarColours } from '../src/lib/colour';
 import {
@@ -10,16 +11,7 @@ import {
 import { roomPath, routeOf } from '../src/lib/routes';
 import { byteLength, initials, pieces, printed, shortened, visible } from '../src/lib/text';
 import { dayName, sameDay } from '../src/lib/time';
-import {
-  audience,
-  clauses,
-  connectionWords,
-  heardBy,
-  joint,
-  named,
-  secondsUntil,
-  typingNames,
-} from '../src/lib/ui/words';
+import { clauses, connectionWords, joint, named, secondsUntil, typingNames } from '../src/lib/ui/words';
 import { ana, ben, cy } from './fake';
 
 describe('links', () => {
@@ -230,11 +222,11 @@ describe('words', () => {
     [1, '1 person will hear this.'],
     [12, '12 people will hear this.'],
   ])('an audience of %i', (others, words) => {
-    expect(audience(others)).toBe(words);
+    expect(talk.t.audience(others)).toBe(words);
   });
 
   test('heard by', () => {
-    expect([heardBy(0), heardBy(3)]).toEqual(['nobody heard it', 'heard by 3']);
+    expect([talk.t.heardBy(0), talk.t.heardBy(3)]).toEqual(['nobody heard it', 'heard by 3']);
   });
 
   test.each([

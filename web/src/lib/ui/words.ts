@@ -78,25 +78,6 @@ export function typingNames(users: readonly User[]): { names: readonly User[]; r
   return { names: users, rest: users.length === 1 ? ' is typing…' : ' are typing…' };
 }
 
-/** How many hear what is said now. `others` are the people inside besides oneself. */
-export function audience(others: number): string {
-  if (others <= 0) return 'Nobody else is here to hear you.';
-  return others === 1 ? '1 person will hear this.' : `${others.toLocaleString()} people will hear this.`;
-}
-
-/** How many heard a message. */
-export function heardBy(heard: number): string {
-  return heard === 0 ? 'nobody heard it' : `heard by ${heard.toLocaleString()}`;
-}
-
-/** How many messages a gap may have cost; 0 if nobody knows. The count is of events, and some are no messages. */
-export function missing(count: number): string {
-  if (count === 0) return 'Something may be missing here: not everything that was said reached you.';
-  return count === 1
-    ? '1 message may be missing here.'
-    : `Up to ${count.toLocaleString()} messages may be missing here.`;
-}
-
 /** What somebody's status says to others; empty where it says nothing. */
 export function statusWords({ status }: Occupant): string {
   if (status === 'away') return 'away';
