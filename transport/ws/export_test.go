@@ -13,6 +13,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // sink is a link to nowhere that carries everything out at once.
@@ -45,7 +46,7 @@ func fed(tb testing.TB, cfg hub.Config) (c *conn, end func()) {
 	tb.Helper()
 	h := hub.New(hub.Options{Relay: local.New(), Config: cfg})
 	srv := &Server{
-		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: make(map[*conn]struct{}),
+		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: websocket.NewConnected[*conn](),
 	}
 	c = &conn{srv: srv, link: &sink{}}
 	if _, err := h.Connect(earshot.User{ID: 1}, earshot.SecretHash{}, func(s *hub.Session) hub.Conn {

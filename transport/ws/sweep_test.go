@@ -221,7 +221,7 @@ func TestBacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipe(t, Options{WriteBuffer: 10_000})
 		defer p.end()
-		c := p.srv.all(nil)[0]
+		c := p.srv.conns.All(nil)[0]
 		frame := make([]byte, 1000)
 		for range 100 {
 			c.Write(frame)
