@@ -37,12 +37,14 @@ func layers() []layer {
 		{pattern: ".", never: []string{"net", "os/exec", "database/sql", "testing"}},
 		{pattern: "names", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
+		{pattern: "hub/hubtest", mayImport: []string{".", "hub", "names", "store/sqlstore"}},
 		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
 		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, websocket for those that speak
 		// WebSocket.
 		{pattern: "transport/pack", never: noNetwork},
 		{pattern: "transport/websocket", mayImport: []string{"."}, never: noNetwork[1:]},
+		{pattern: "transport/websocket/websockettest"},
 		{pattern: "transport/talk", mayImport: []string{".", "names", "hub", "wire"}, never: noNetwork},
 		{
 			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack", "transport/websocket", "internal/wipe"},

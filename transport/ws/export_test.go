@@ -2,8 +2,6 @@ package ws
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -26,20 +24,6 @@ func (s *sink) hold([]byte) error       { return nil }
 func (s *sink) finish([]byte)           { s.finished = true }
 func (s *sink) abort()                  {}
 func (s *sink) stalledSince() time.Time { return time.Time{} }
-
-// ReadFrameForTest reads a frame of at most a mebibyte.
-func ReadFrameForTest(r io.Reader) (ws.Frame, error) {
-	h, err := ws.ReadHeader(r)
-	if err != nil {
-		return ws.Frame{}, err
-	}
-	if h.Length > 1<<20 {
-		return ws.Frame{}, errors.New("a frame of over a mebibyte")
-	}
-	payload := make([]byte, h.Length)
-	_, err = io.ReadFull(r, payload)
-	return ws.Frame{Header: h, Payload: payload}, err
-}
 
 // fed makes a connection of a server without loops, over a link to nowhere; end ends both.
 func fed(tb testing.TB, cfg hub.Config) (c *conn, end func()) {
