@@ -52,7 +52,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork)
+		r.Use(takeRest, noStore, sameOrigin, s.limitWork)
 
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
