@@ -14,6 +14,10 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	describeAPI, err := apiDescription()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(s.recoverPanic, s.opts.Trust.Handler, s.logAccess, s.securityHeaders, middleware.GetHead)
 	r.NotFound(s.notFound)
@@ -52,6 +56,7 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Route("/api/v1", func(r chi.Router) {
 		r.Use(noStore, sameOrigin, s.limitWork)
 
+		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
