@@ -107,6 +107,8 @@ func (h *house) user(name string, change func(*account.NewAccount)) *someone {
 
 func staff(a *account.NewAccount) { a.Staff = true }
 
+func superuser(a *account.NewAccount) { a.Superuser = true }
+
 func password(p string) func(*account.NewAccount) {
 	return func(a *account.NewAccount) { a.Password, a.HasPassword = p, true }
 }
