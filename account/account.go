@@ -121,6 +121,8 @@ type Service struct {
 	decoys maphash.Seed
 	// common gives the list of common passwords, which is unpacked when it is first asked for.
 	common func() []string
+	// following keeps an older state of a user from being handed on after a newer one.
+	following sync.Mutex
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }

@@ -14,6 +14,10 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	describeAPI, err := apiDescription()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(s.recoverPanic, s.opts.Trust.Handler, s.logAccess, s.securityHeaders, middleware.GetHead)
 	r.NotFound(s.notFound)
@@ -54,6 +58,7 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Route("/api/v1", func(r chi.Router) {
 		r.Use(takeRest, noStore, sameOrigin, s.limitWork)
 
+		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
@@ -71,6 +76,31 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
 
 		r.Post("/invitations", s.loggedIn(s.invite))
+		s.administration(r)
 	})
 	return r, nil
+}
+
+// administration is the part of the table for those who look after the server.
+func (s *Server) administration(r chi.Router) {
+	r.Get("/users", s.loggedIn(s.listUsers))
+	r.Post("/users", s.loggedIn(s.createUser))
+	r.Patch("/users", s.loggedIn(s.changeUsers))
+	r.Get("/users/{username}", s.loggedIn(s.showUser))
+	r.Patch("/users/{username}", s.loggedIn(s.changeUser))
+	r.Delete("/users/{username}", s.loggedIn(s.deleteUser))
+	r.Put("/users/{username}/password", s.loggedIn(s.setPassword))
+	r.Delete("/users/{username}/password", s.loggedIn(s.removePassword))
+
+	r.Get("/groups", s.loggedIn(s.listGroups))
+	r.Post("/groups", s.loggedIn(s.createGroup))
+	r.Get("/groups/{group}", s.loggedIn(s.showGroup))
+	r.Patch("/groups/{group}", s.loggedIn(s.changeGroup))
+	r.Delete("/groups/{group}", s.loggedIn(s.deleteGroup))
+	r.Put("/groups/{group}/members/{username}", s.loggedIn(s.addToGroup))
+	r.Delete("/groups/{group}/members/{username}", s.loggedIn(s.removeFromGroup))
+
+	r.Get("/rooms/all", s.loggedIn(s.findRooms))
+	r.Get("/settings", s.forViewers(s.listSettings))
+	r.Get("/figures", s.forViewers(s.figures))
 }

@@ -29,6 +29,8 @@ type dialect struct {
 	types *strings.Replacer
 	// lockUsers keeps others from making users until the transaction ends. Empty where a transaction does so anyway.
 	lockUsers string
+	// lockGuarded has guarded changes of users come one after the other. Empty where all changes do.
+	lockGuarded string
 }
 
 func sqliteDialect() dialect {
@@ -46,6 +48,8 @@ func postgresDialect() dialect {
 		),
 		// The weakest lock that conflicts with an INSERT and with itself; reading goes on.
 		lockUsers: "LOCK TABLE auth_user IN SHARE ROW EXCLUSIVE MODE",
+		// No lock of the table: two who have a user's row each would wait for each other for it.
+		lockGuarded: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))", pgGuardClass),
 	}
 }
 
