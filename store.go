@@ -134,6 +134,18 @@ type BrowserSession struct {
 	User      UserID
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	// Device is a short name of the browser, such as "Firefox on Linux", and Address where it was seen last; both may be empty.
+	Device, Address string
+	// UsedAt is when it was last used, to within some minutes.
+	UsedAt time.Time
+}
+
+// CredentialUse is that a log-in or a token was used.
+type CredentialUse struct {
+	Hash SecretHash
+	At   time.Time
+	// Address is from where, as text.
+	Address string
 }
 
 // BrowserSessionStore keeps log-ins.
@@ -152,6 +164,10 @@ type BrowserSessionStore interface {
 	DeleteBrowserSession(ctx context.Context, hash SecretHash) error
 	// DeleteExpiredBrowserSessions removes what expired at now or before and says which.
 	DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]SecretHash, error)
+	// BrowserSessions gives the log-ins of the user, expired ones too, the last used first.
+	BrowserSessions(ctx context.Context, user UserID) ([]BrowserSession, error)
+	// UseBrowserSessions notes when and from where log-ins were last used. One that is not there is no error.
+	UseBrowserSessions(ctx context.Context, uses []CredentialUse) error
 }
 
 // Token opens API and socket for a script or a bot as a browser session does for a person.

@@ -121,6 +121,8 @@ type Service struct {
 	decoys maphash.Seed
 	// common gives the list of common passwords, which is unpacked when it is first asked for.
 	common func() []string
+	// sessionUses wait to be written.
+	sessionUses uses
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }
@@ -243,7 +245,11 @@ const maxSessions = 100
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
 	secret, hash := newSecret(sessionPrefix)
 	now := now()
-	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
+	client := clientOf(ctx)
+	session := earshot.BrowserSession{
+		Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge),
+		Device: DeviceName(client.UserAgent), Address: client.address(), UsedAt: now,
+	}
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
@@ -289,6 +295,9 @@ func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 	}
 	user, err := s.activeUser(ctx, session.User)
 	if err != nil {
+		return Login{}, err
+	}
+	if err := s.writeSessionUses(ctx, s.sessionUses.note(hash, session.UsedAt, clientOf(ctx))); err != nil {
 		return Login{}, err
 	}
 	login := Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}

@@ -157,9 +157,12 @@ func (s *Service) UserByName(ctx context.Context, username string) (earshot.User
 	return s.stores.Users.UserByName(ctx, key)
 }
 
-// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. To
-// be called every few minutes.
+// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. It
+// also writes when others were last used. To be called every few minutes.
 func (s *Service) SweepExpired(ctx context.Context) (int, error) {
+	if err := s.WriteUses(ctx); err != nil {
+		return 0, err
+	}
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
 	if err != nil {
 		return 0, err

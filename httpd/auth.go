@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -45,8 +46,18 @@ func (s *Server) login(r *http.Request) (account.Login, credential, error) {
 	if cred.bearer {
 		find = s.opts.Accounts.ByToken
 	}
-	login, err := find(r.Context(), cred.secret)
+	login, err := find(withClient(r), cred.secret)
 	return login, cred, err
+}
+
+// withClient is the request's context, which tells from where it comes.
+func withClient(r *http.Request) context.Context {
+	return account.WithClient(r.Context(), account.Client{Address: clientAddr(r), UserAgent: r.UserAgent()})
+}
+
+// knowClient has every call of the API know from where it comes.
+func knowClient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(withClient(r))) })
 }
 
 // call answers a request of the API, or fails.

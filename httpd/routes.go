@@ -50,7 +50,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork)
+		r.Use(noStore, sameOrigin, s.limitWork, knowClient)
 
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
@@ -58,6 +58,10 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/login", s.anybody(s.logIn))
 		r.Post("/logout", s.loggedIn(s.logOut))
 		r.Get("/me", s.loggedIn(s.me))
+
+		r.Get("/me/sessions", s.loggedIn(s.listSessions))
+		r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
+		r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
 
 		r.Get("/rooms", s.loggedIn(s.listRooms))
 		r.Post("/rooms", s.loggedIn(s.createRoom))

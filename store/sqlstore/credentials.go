@@ -1,10 +1,12 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -21,8 +23,9 @@ func (s *Store) CreateBrowserSession(
 		if err := found(res, err, errNoUser()); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt))
+		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session
+			(secret_hash, user_id, created_at, expires_at, device, address, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt))
 		if err != nil {
 			return secretTaken(err)
 		}
@@ -40,18 +43,61 @@ func (s *Store) CreateBrowserSession(
 
 // BrowserSession implements earshot.BrowserSessionStore.
 func (s *Store) BrowserSession(ctx context.Context, hash earshot.SecretHash) (earshot.BrowserSession, error) {
-	b := earshot.BrowserSession{Hash: hash}
-	var created, expires int64
-	err := s.one(ctx, `SELECT user_id, created_at, expires_at FROM browser_session WHERE secret_hash = $1`, hash[:]).
-		Scan(&b.User, &created, &expires)
+	b, err := scanBrowserSession(s.one(ctx, selectBrowserSession+`WHERE secret_hash = $1`, hash[:]))
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.BrowserSession{}, errNoSession()
 	}
 	if err != nil {
 		return earshot.BrowserSession{}, s.fail(ctx, err)
 	}
-	b.CreatedAt, b.ExpiresAt = fromMillis(created), fromMillis(expires)
 	return b, nil
+}
+
+const selectBrowserSession = `SELECT secret_hash, user_id, created_at, expires_at, device, address, used_at FROM browser_session `
+
+func scanBrowserSession(r row) (earshot.BrowserSession, error) {
+	var (
+		b                      earshot.BrowserSession
+		hash                   []byte
+		created, expires, used int64
+	)
+	if err := r.Scan(&hash, &b.User, &created, &expires, &b.Device, &b.Address, &used); err != nil {
+		return earshot.BrowserSession{}, err
+	}
+	copy(b.Hash[:], hash)
+	b.CreatedAt, b.ExpiresAt, b.UsedAt = fromMillis(created), fromMillis(expires), fromMillis(used)
+	return b, nil
+}
+
+// BrowserSessions implements earshot.BrowserSessionStore.
+func (s *Store) BrowserSessions(ctx context.Context, user earshot.UserID) ([]earshot.BrowserSession, error) {
+	rows, err := s.read.QueryContext(ctx, selectBrowserSession+`WHERE user_id = $1 ORDER BY used_at DESC, secret_hash`, int64(user))
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	sessions, err := collect(rows, scanBrowserSession)
+	return sessions, s.fail(ctx, err)
+}
+
+// UseBrowserSessions implements earshot.BrowserSessionStore. The rows are taken in one order, so that two who do it at the
+// same time do not wait for each other in a circle.
+func (s *Store) UseBrowserSessions(ctx context.Context, uses []earshot.CredentialUse) error {
+	return s.use(ctx, `UPDATE browser_session SET used_at = $1, address = $2 WHERE secret_hash = $3 AND used_at < $1`, uses,
+		func(u *earshot.CredentialUse) []any { return []any{millis(u.At), u.Address, u.Hash[:]} })
+}
+
+// use runs an update for each of the uses, in the order of their hashes.
+func (s *Store) use(ctx context.Context, query string, uses []earshot.CredentialUse, args func(*earshot.CredentialUse) []any) error {
+	uses = slices.Clone(uses)
+	slices.SortFunc(uses, func(a, b earshot.CredentialUse) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for i := range uses {
+			if _, err := tx.ExecContext(ctx, query, args(&uses[i])...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ExtendBrowserSession implements earshot.BrowserSessionStore.
