@@ -175,16 +175,28 @@ type Token struct {
 	Hash      SecretHash
 	User      UserID
 	CreatedAt time.Time
+	// Name is what its user calls it; one from the command line has none.
+	Name   string
+	Scopes ScopeSet
+	// ExpiresAt is zero for a token that does not expire, UsedAt for one that was not used yet. The latter is true to some
+	// minutes.
+	ExpiresAt, UsedAt time.Time
 }
 
 // TokenStore keeps tokens.
 type TokenStore interface {
 	// CreateTokens makes all or none, in one transaction. CodeNotFound if a user is unknown.
 	CreateTokens(ctx context.Context, tokens []Token) error
-	// Token gives the token whose secret has this hash.
+	// Token gives the token whose secret has this hash, even after it expired: expiry is account's rule.
 	Token(ctx context.Context, hash SecretHash) (Token, error)
 	// DeleteToken ends a token; one that is not there is no error.
 	DeleteToken(ctx context.Context, hash SecretHash) error
+	// Tokens gives the tokens of the user, expired ones too, the newest first.
+	Tokens(ctx context.Context, user UserID) ([]Token, error)
+	// UseTokens notes when tokens were last used. One that is not there is no error.
+	UseTokens(ctx context.Context, uses []CredentialUse) error
+	// DeleteExpiredTokens removes what expired at now or before and says which.
+	DeleteExpiredTokens(ctx context.Context, now time.Time) ([]SecretHash, error)
 }
 
 // Invitation lets somebody sign up where sign-up is by invitation.

@@ -61,7 +61,7 @@ func (u *uses) takeLocked() []earshot.CredentialUse {
 // WriteUses writes when log-ins and tokens were last used, as far as that is not kept yet. To be called every few minutes,
 // and before the end.
 func (s *Service) WriteUses(ctx context.Context) error {
-	return errors.Join(s.writeSessionUses(ctx, s.sessionUses.take()))
+	return errors.Join(s.writeSessionUses(ctx, s.sessionUses.take()), s.writeTokenUses(ctx, s.tokenUses.take()))
 }
 
 func (s *Service) writeSessionUses(ctx context.Context, list []earshot.CredentialUse) error {
@@ -69,4 +69,11 @@ func (s *Service) writeSessionUses(ctx context.Context, list []earshot.Credentia
 		return nil
 	}
 	return s.stores.Sessions.UseBrowserSessions(ctx, list)
+}
+
+func (s *Service) writeTokenUses(ctx context.Context, list []earshot.CredentialUse) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.stores.Tokens.UseTokens(ctx, list)
 }

@@ -5,10 +5,21 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// What a token needs for the routes below. The socket, the event stream and multichat need chat (see mayOpen and stream).
+const (
+	chat  = earshot.ScopeChat
+	rooms = earshot.ScopeRooms
+	own   = earshot.ScopeAccount
+	admin = earshot.ScopeAdmin
 )
 
 // routes is the table of everything the server answers. Anybody may call what is wrapped by anybody, and only who is
-// logged in what is wrapped by loggedIn; what a user may do beyond that is decided in hub and account.
+// logged in the rest: scoped names the scopes of which a token needs one, loggedIn wants all of them, and inBrowser is for
+// no token. What a user may do beyond that is decided in hub and account.
 func (s *Server) routes() (http.Handler, error) {
 	sameOrigin, err := s.sameOrigin()
 	if err != nil {
@@ -56,23 +67,27 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
-		r.Post("/logout", s.loggedIn(s.logOut))
-		r.Get("/me", s.loggedIn(s.me))
+		r.Post("/logout", s.scoped(s.logOut))
+		r.Get("/me", s.scoped(s.me))
 
-		r.Get("/me/sessions", s.loggedIn(s.listSessions))
+		r.Get("/me/sessions", s.scoped(s.listSessions, own))
 		r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
 		r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
 
-		r.Get("/rooms", s.loggedIn(s.listRooms))
-		r.Post("/rooms", s.loggedIn(s.createRoom))
-		r.Get("/rooms/{id}", s.loggedIn(s.showRoom))
-		r.Patch("/rooms/{id}", s.loggedIn(s.changeRoom))
-		r.Delete("/rooms/{id}", s.loggedIn(s.deleteRoom))
-		r.Get("/rooms/{id}/members", s.loggedIn(s.listMembers))
-		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
-		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
+		r.Get("/me/tokens", s.inBrowser(s.listTokens))
+		r.Post("/me/tokens", s.inBrowser(s.createToken))
+		r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
 
-		r.Post("/invitations", s.loggedIn(s.invite))
+		r.Get("/rooms", s.scoped(s.listRooms, chat, rooms))
+		r.Post("/rooms", s.scoped(s.createRoom, rooms))
+		r.Get("/rooms/{id}", s.scoped(s.showRoom, chat, rooms))
+		r.Patch("/rooms/{id}", s.scoped(s.changeRoom, rooms))
+		r.Delete("/rooms/{id}", s.scoped(s.deleteRoom, rooms))
+		r.Get("/rooms/{id}/members", s.scoped(s.listMembers, chat, rooms))
+		r.Put("/rooms/{id}/members/{username}", s.scoped(s.addMember, rooms))
+		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
+
+		r.Post("/invitations", s.scoped(s.invite, admin))
 	})
 	return r, nil
 }

@@ -39,6 +39,9 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()
 	login, _, err := s.login(r.WithContext(ctx))
+	if err == nil {
+		err = allow(&login, earshot.ScopeChat)
+	}
 	return &login, err
 }
 

@@ -41,6 +41,9 @@ func (s *Server) stream(
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 		login, cred, err := s.login(r.WithContext(ctx))
 		cancel()
+		if err == nil {
+			err = allow(&login, earshot.ScopeChat)
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -117,7 +117,12 @@ func (s *Store) DeleteBrowserSession(ctx context.Context, hash earshot.SecretHas
 
 // DeleteExpiredBrowserSessions implements earshot.BrowserSessionStore.
 func (s *Store) DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]earshot.SecretHash, error) {
-	rows, err := s.write.QueryContext(ctx, `DELETE FROM browser_session WHERE expires_at <= $1 RETURNING secret_hash`, millis(now))
+	return s.deleteExpired(ctx, `DELETE FROM browser_session WHERE expires_at <= $1 RETURNING secret_hash`, now)
+}
+
+// deleteExpired runs a statement that removes what expired at now, and gives the hashes that it returns.
+func (s *Store) deleteExpired(ctx context.Context, query string, now time.Time) ([]earshot.SecretHash, error) {
+	rows, err := s.write.QueryContext(ctx, query, millis(now))
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
@@ -134,50 +139,6 @@ func scanHash(r row) (earshot.SecretHash, error) {
 		return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
 	}
 	return earshot.SecretHash(b), nil
-}
-
-// CreateTokens implements earshot.TokenStore.
-func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token) error {
-	const width = 3
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for from := 0; from < len(tokens); from += bulk {
-			some := tokens[from:min(from+bulk, len(tokens))]
-			args := make([]any, 0, len(some)*width)
-			for i := range some {
-				args = append(args, some[i].Hash[:], int64(some[i].User), millis(some[i].CreatedAt))
-			}
-			query := `INSERT INTO token (secret_hash, user_id, created_at) VALUES ` + tuples(len(some), width) //nolint:gosec // G202: placeholders
-			_, err := tx.ExecContext(ctx, query, args...)
-			if isUnknownReference(err) {
-				return errNoUser()
-			}
-			if err != nil {
-				return secretTaken(err)
-			}
-		}
-		return nil
-	})
-}
-
-// Token implements earshot.TokenStore.
-func (s *Store) Token(ctx context.Context, hash earshot.SecretHash) (earshot.Token, error) {
-	t := earshot.Token{Hash: hash}
-	var created int64
-	err := s.one(ctx, `SELECT user_id, created_at FROM token WHERE secret_hash = $1`, hash[:]).Scan(&t.User, &created)
-	if errors.Is(err, sql.ErrNoRows) {
-		return earshot.Token{}, earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
-	}
-	if err != nil {
-		return earshot.Token{}, s.fail(ctx, err)
-	}
-	t.CreatedAt = fromMillis(created)
-	return t, nil
-}
-
-// DeleteToken implements earshot.TokenStore.
-func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash) error {
-	_, err := s.changed(ctx, `DELETE FROM token WHERE secret_hash = $1`, hash[:])
-	return err
 }
 
 // CreateInvitation implements earshot.InvitationStore.

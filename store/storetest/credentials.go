@@ -140,6 +140,26 @@ func tokens(t *testing.T, s Stores) {
 	_, err = s.Tokens.Token(t.Context(), hash("c"))
 	refused(t, "none of a refused batch", err, earshot.CodeNotFound)
 
+	full := earshot.Token{
+		Hash: hash("full"), User: ana, CreatedAt: kept(noon()), Name: "Zoë's bot", Scopes: earshot.ScopesOf(earshot.ScopeRooms, earshot.ScopeChat),
+		ExpiresAt: kept(noon()).Add(time.Hour), UsedAt: kept(noon()),
+	}
+	later := earshot.Token{Hash: hash("later"), User: ana, CreatedAt: full.CreatedAt.Add(time.Second), Scopes: earshot.AllScopes()}
+	ok(t, "create", s.Tokens.CreateTokens(t.Context(), []earshot.Token{full, later}))
+	ok(t, "use", s.Tokens.UseTokens(t.Context(), []earshot.CredentialUse{
+		{Hash: full.Hash, At: full.UsedAt.Add(-time.Second)}, {Hash: later.Hash, At: full.UsedAt}, {Hash: hash("gone"), At: full.UsedAt},
+	}))
+	later.UsedAt = full.UsedAt
+	list, err := s.Tokens.Tokens(t.Context(), ana)
+	ok(t, "list", err)
+	wantAll(t, "list", list, []earshot.Token{later, full, {Hash: hash("a"), User: ana, CreatedAt: kept(noon())}})
+	gone, err := s.Tokens.DeleteExpiredTokens(t.Context(), full.ExpiresAt.Add(-time.Millisecond))
+	ok(t, "sweep", err)
+	want(t, "swept", len(gone), 0)
+	gone, err = s.Tokens.DeleteExpiredTokens(t.Context(), full.ExpiresAt)
+	ok(t, "sweep", err)
+	wantAll(t, "swept", gone, []earshot.SecretHash{full.Hash})
+
 	ok(t, "delete", s.Tokens.DeleteToken(t.Context(), hash("a")))
 	ok(t, "delete again", s.Tokens.DeleteToken(t.Context(), hash("a")))
 	_, err = s.Tokens.Token(t.Context(), hash("a"))
