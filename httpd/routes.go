@@ -9,7 +9,7 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// What a token needs for the routes below. The socket, the event stream and multichat need chat (see mayOpen and stream).
+// What a token needs for the routes below. The socket, the event stream and multichat need chat (see soonLogin).
 const (
 	chat  = earshot.ScopeChat
 	rooms = earshot.ScopeRooms
@@ -54,8 +54,10 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
-	r.Get("/rooms", s.pages.index)
-	r.Get("/rooms/*", s.pages.index)
+	for _, path := range []string{"/rooms", "/settings", "/admin"} {
+		r.Get(path, s.pages.index)
+		r.Get(path+"/*", s.pages.index)
+	}
 	for path := range s.pages.files {
 		r.Get(path, s.pages.file)
 	}

@@ -31,17 +31,17 @@ func TestTokens(t *testing.T) {
 	h.user("eve", password(goodPassword))
 	ana, eve := h.browser("ana"), h.browser("eve")
 	for body, field := range map[string]string{
-		`{"scopes":["chat"]}`:                                        "name",
-		`{"name":" ","scopes":["chat"]}`:                             "name",
-		`{"name":"a\nb","scopes":["chat"]}`:                          "name",
-		`{"name":"a\u0000b","scopes":["chat"]}`:                      "name",
-		`{"name":"` + strings.Repeat("é", 101) + `","scopes":[]}`:    "name",
-		`{"name":"x"}`:                                               "scopes",
-		`{"name":"x","scopes":[]}`:                                   "scopes",
-		`{"name":"x","scopes":["chat","everything"]}`:                "scopes",
-		`{"name":"x","scopes":["chat"],"days":0}`:                    "days",
-		`{"name":"x","scopes":["chat"],"days":367}`:                  "days",
-		`{"name":"x","scopes":["chat"],"days":-9223372036854775808}`: "days",
+		`{"scopes":["chat"]}`:                                     "name",
+		`{"name":" ","scopes":["chat"]}`:                          "name",
+		`{"name":"a\nb","scopes":["chat"]}`:                       "name",
+		`{"name":"a\u0000b","scopes":["chat"]}`:                   "name",
+		`{"name":"` + strings.Repeat("é", 101) + `","scopes":[]}`: "name",
+		`{"name":"x"}`:                                "scopes",
+		`{"name":"x","scopes":[]}`:                    "scopes",
+		`{"name":"x","scopes":["chat","everything"]}`: "scopes",
+		`{"name":"x","scopes":["chat"],"days":0}`:     "days",
+		`{"name":"x","scopes":["chat"],"days":367}`:   "days",
+		`{"name":"x","scopes":["chat"],"days":-1}`:    "days",
 	} {
 		p := problemOf(t, h.call(http.MethodPost, "/api/v1/me/tokens", body, "Cookie", ana.cookie))
 		if p.Code != string(earshot.CodeInvalid) || p.Field != field {
