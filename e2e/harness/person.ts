@@ -8,6 +8,8 @@ import { Watch } from './watch.ts';
 /** How a person's browser is set up. */
 export interface Setup {
   scheme?: 'light' | 'dark';
+  /** The language that the browser asks for; British English without one. */
+  locale?: string;
   width?: number;
   height?: number;
   /** The network through which the browser sees the server; without one it sees it as it is. */
@@ -43,7 +45,7 @@ export class Person {
       viewport: { width: setup.width ?? 1280, height: setup.height ?? 800 },
       colorScheme: setup.scheme ?? 'light',
       reducedMotion: 'reduce',
-      locale: 'en-GB',
+      locale: setup.locale ?? 'en-GB',
       timezoneId: 'UTC',
     });
     context.setDefaultTimeout(15_000);
