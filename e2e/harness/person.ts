@@ -10,6 +10,8 @@ export interface Setup {
   scheme?: 'light' | 'dark';
   /** The language that the browser asks for; British English without one. */
   locale?: string;
+  /** Lets the page have its service worker. */
+  worker?: boolean;
   width?: number;
   height?: number;
   /** The network through which the browser sees the server; without one it sees it as it is. */
@@ -47,6 +49,8 @@ export class Person {
       reducedMotion: 'reduce',
       locale: setup.locale ?? 'en-GB',
       timezoneId: 'UTC',
+      // Its requests are the browser's own, which a test neither sees nor holds up.
+      serviceWorkers: setup.worker ? 'allow' : 'block',
     });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();

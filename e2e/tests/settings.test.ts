@@ -21,7 +21,11 @@ afterAll(async () => {
 async function root(person: Person): Promise<Record<string, string>> {
   return await person.page.evaluate(() => {
     const { lang, dir, dataset } = document.documentElement;
-    return { lang, dir, ...dataset };
+    return {
+      lang,
+      dir,
+      ...Object.fromEntries(Object.entries(dataset).map(([key, value]) => [key, value ?? ''])),
+    };
   });
 }
 

@@ -9,6 +9,7 @@ export const ways = {
   enter: ['send', 'line'],
   typing: ['tell', 'hide'],
   seen: ['tell', 'hide'],
+  files: ['keep', 'none'],
 } as const;
 
 export type Preference = keyof typeof ways;

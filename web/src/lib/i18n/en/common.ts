@@ -40,6 +40,9 @@ export default {
   invited: 'Were you invited?',
   noAccount: 'No account yet?',
   silent: 'The server does not answer',
+  offline: 'You are offline',
+  offlineTells:
+    'There is no network now. Nothing that was said is kept here, so there is nothing to show; the page goes on when the network is back.',
   logInEnded: 'Your log-in has ended. Log in again to go on.',
   notToldLogOut: (why: string) => `The server could not be told that you logged out: ${why}`,
 

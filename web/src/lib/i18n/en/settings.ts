@@ -48,6 +48,8 @@ export default {
     n === 1 ? 'One choice of these settings' : `${number(n)} choices of these settings`,
   cookie: 'A cookie that keeps you logged in, until you log out',
   files: 'The page’s own files, without anything of yours',
+  keepFiles: 'Keep the page’s own files',
+  keepFilesHint: 'Then it opens without a network, and says that there is none.',
   forget: 'Forget it',
   forgetTells:
     'Choices are as at the beginning, and the rooms you were in are not entered by themselves any more.',
