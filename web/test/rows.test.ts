@@ -125,7 +125,7 @@ describe('rows', () => {
     const items = list(1, 20_000);
     const rows = new Rows();
     rows.shown(items, true, false);
-    rows.look(view(28_000), false, false);
+    rows.look(view(28_000), false);
     const shown = rows.shown(items, false, false);
     const seen = keys(shown).filter((key) => key > 0);
     expect(seen[0]).toBeLessThan(1001 - 20);
@@ -133,9 +133,9 @@ describe('rows', () => {
     expect(seen.length).toBeLessThan(100);
     expect(space(shown)).toHaveLength(2);
     whole(rows, shown);
-    rows.look(view(28_100), false, false);
+    rows.look(view(28_100), false);
     expect(keys(rows.shown(items, false, false))).toEqual(keys(shown));
-    rows.look(view(28_900), false, false);
+    rows.look(view(28_900), false);
     expect(keys(rows.shown(items, false, false))).not.toEqual(keys(shown));
     // Those that come below change nothing but the space for them.
     const more = [...items, ...list(20_001, 20_010)];
