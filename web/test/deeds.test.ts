@@ -3,6 +3,7 @@ import type { Me } from '../src/lib/api';
 import { changed, deskKey } from '../src/lib/compose/desk';
 import type { Desk } from '../src/lib/compose/desk';
 import { aimed, changeable, lastOwn, takeBack, toggle } from '../src/lib/said/deeds';
+import { preferences } from '../src/lib/preferences.svelte';
 import { Sight } from '../src/lib/said/sight.svelte';
 import { Chat } from '../src/lib/state/chat.svelte';
 import type { RoomState, Said } from '../src/lib/state/types';
@@ -21,6 +22,7 @@ const stops: (() => void)[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
   localStorage.clear();
+  preferences.reset();
   vi.stubGlobal(
     'fetch',
     vi.fn((url: string) => Promise.resolve(Response.json(url.endsWith('/me') ? me : { rooms: [] }))),
@@ -254,7 +256,12 @@ describe('how far one has seen', () => {
   });
 
   test.each([
-    ['it is not to be told', () => localStorage.setItem('earshot.seen', 'hide')],
+    [
+      'it is not to be told',
+      () => {
+        preferences.choose('seen', 'hide');
+      },
+    ],
     ['the tab is hidden', () => vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)],
   ])('is not told where %s', async (_, so) => {
     const { chat, socket, room } = await inside();

@@ -302,7 +302,7 @@ test('a room that is not there is named in short', async () => {
   const shown = { rules: false, peopleOpen: false, focused: false, room: undefined, listed: undefined };
   render(RoomPlace, { chat, name: 'x'.repeat(3000), ...shown, ...(calls as object) } as never);
   expect(screen.getByRole('heading').textContent).toBe('There is no such room');
-  expect(screen.getByText(/No room is called/).textContent).toMatch(/“\u2068x{80}…\u2069”/);
+  expect(screen.getByText(/^x+…$/).textContent).toHaveLength(81);
 });
 
 describe('making a room', () => {

@@ -10,7 +10,10 @@ export interface Command {
 
 /** The commands there are, and what they do. */
 export const commands = (): Command[] =>
-  Object.entries(tools.t.commands).map(([name, [after = '', what = '']]) => ({ name, after, what }));
+  Object.entries(tools.t.commands).map(([name, what]) => {
+    const examples: Readonly<Record<string, string | undefined>> = tools.t.examples;
+    return { name, after: examples[name] ?? '', what };
+  });
 
 /** What a text is meant to be: said, carried out, or asked about because it looks like a command and is none. */
 export type Intention =

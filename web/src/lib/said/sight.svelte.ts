@@ -1,3 +1,4 @@
+import { preferences } from '../preferences.svelte';
 import type { Chat } from '../state/chat.svelte';
 import type { RoomState, Said } from '../state/types';
 
@@ -7,13 +8,7 @@ const smallRoom = 20;
 const every = 500;
 
 /** Whether others are told how far one has read. Who does not tell is not told either. */
-function telling(): boolean {
-  try {
-    return localStorage.getItem('earshot.seen') !== 'hide';
-  } catch {
-    return true;
-  }
-}
+const telling = (): boolean => preferences.get('seen') === 'tell';
 
 /** The last message that somebody besides oneself and its author has seen; undefined where there is none. */
 export function lastSeen(room: RoomState, me: number): Said | undefined {

@@ -1,15 +1,7 @@
-const n = (count: number): string => count.toLocaleString('en');
-/** A name, whatever direction it is written in. */
-const iso = (name: string): string => `\u2068${name}\u2069`;
+import { number } from '../language.svelte';
+import { isolated } from '../sentence';
 
-/** "ana, ben and 3 others"; `others` are not named. */
-function people(names: readonly string[], others: number): string {
-  const all = names.map(iso);
-  if (others > 0) all.push(others === 1 ? '1 other' : `${n(others)} others`);
-  const last = all.pop() ?? '';
-  return all.length === 0 ? last : `${all.join(', ')} and ${last}`;
-}
-
+/** What is said about messages, commands and emoji: it comes with what is loaded after the first painting. */
 export default {
   // What can be done with a message.
   message: 'Message',
@@ -28,18 +20,16 @@ export default {
 
   // Reactions, and who has seen what.
   reactions: 'Reactions',
-  reacted: (emoji: string, names: readonly string[], others: number): string =>
-    `${emoji} ${n(names.length + others)}: ${people(names, others)}`,
-  you: 'you',
-  seenBy: (names: readonly string[], others: number): string => `Seen by ${people(names, others)}`,
+  /** "👍 2: you and ana"; the count is what is shown. */
+  reacted: (emoji: string, count: number, who: string): string => `${emoji} ${number(count)}: ${who}`,
+  seenBy: (who: string): string => `Seen by ${who}`,
   seenByAll: 'Seen by everybody here',
 
   // Answers and changes.
   notHere: 'In answer to a message that is no longer here',
-  inAnswerTo: (name: string, line: string): string => `In answer to ${iso(name)}: ${line}`,
+  inAnswerTo: (name: string, line: string): string => `In answer to ${isolated(name)}: ${line}`,
   wasTakenBack: 'Taken back',
-  does: (name: string, what: string): string => `${iso(name)} ${what}`,
-  replyingTo: (name: string): string => `Reply to ${iso(name)}`,
+  replyingTo: (name: string): string => `Reply to ${isolated(name)}`,
   editing: 'Edit your message',
   drop: 'Drop it',
   tooLate: 'It is too late: the server has forgotten that message, and nobody can change it any more.',
@@ -50,23 +40,25 @@ export default {
 
   // Commands.
   commands: {
-    me: ['waves', 'Say what you do'],
-    topic: ['what it is about', 'Change the topic of the room'],
-    invite: ['name', 'Let somebody into this room'],
-    dnd: ['', 'Do not disturb'],
-    away: ['', 'Say that you are away'],
-    back: ['', 'Be there again'],
-    clear: ['', 'Take all that was said out of your view'],
-    help: ['', 'What you can type here'],
+    me: 'Say what you do',
+    topic: 'Change the topic of the room',
+    invite: 'Let somebody into this room',
+    dnd: 'Do not disturb',
+    away: 'Say that you are away',
+    back: 'Be there again',
+    clear: 'Take all that was said out of your view',
+    help: 'What you can type here',
   },
+  /** What may follow a command, as an example. */
+  examples: { me: 'waves', topic: 'what it is about', invite: 'name' },
   noCommand: (name: string): string => `There is no command /${name}. Type /help for those there are.`,
   sayWhatYouDo: 'Say what you do: /me waves.',
-  topicIs: (topic: string): string => `The topic is: ${iso(topic)}`,
+  topicIs: (topic: string): string => `The topic is: ${isolated(topic)}`,
   noTopic: 'The room has no topic.',
   topicChanged: 'The topic was changed.',
   sayWhom: 'Say whom: /invite name.',
   isOpen: 'Everybody with an account may enter this room.',
-  invited: (name: string): string => `${iso(name)} may enter this room now.`,
+  invited: (name: string): string => `${isolated(name)} may enter this room now.`,
   dndNow: 'Others see that you do not want to be disturbed. /back ends it.',
   awayNow: 'Others see that you are away. /back ends it.',
   backNow: 'You are back.',
@@ -74,13 +66,24 @@ export default {
   // Suggestions.
   suggestions: 'Suggestions',
   suggested: (count: number): string =>
-    `${n(count)} ${count === 1 ? 'suggestion' : 'suggestions'}, Enter takes one`,
+    `${number(count)} ${count === 1 ? 'suggestion' : 'suggestions'}, Enter takes one`,
 
   // Emoji.
   emoji: 'Emoji',
   findEmoji: 'Find an emoji',
   groups: 'Groups',
-  groupNames: ['Smileys', 'People', '', 'Nature', 'Food', 'Places', 'Activities', 'Things', 'Signs', 'Flags'],
+  /** By their numbers in Unicode's data. */
+  groupNames: {
+    0: 'Smileys',
+    1: 'People',
+    3: 'Nature',
+    4: 'Food',
+    5: 'Places',
+    6: 'Activities',
+    7: 'Things',
+    8: 'Signs',
+    9: 'Flags',
+  },
   noEmoji: 'The emoji could not be loaded. Try again.',
   noneCalled: 'No emoji is called so.',
 
@@ -117,7 +120,4 @@ export default {
     takeBack: 'On your message: take it back',
     copy: 'On a message: copy it',
   },
-
-  // A spoiler.
-  spoiler: 'Spoiler: show',
 };
