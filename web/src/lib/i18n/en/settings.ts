@@ -2,6 +2,7 @@ export default {
   title: 'Settings',
   back: 'Back to the rooms',
   sections: 'Sections',
+  administration: 'Administration',
   appearance: 'Appearance',
   loading: 'This part could not be loaded.',
   again: 'Try again',
