@@ -145,6 +145,18 @@ type BrowserSession struct {
 	User      UserID
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	// Device is a short name of the browser, such as "Firefox on Linux", and Address where it was seen last; both may be empty.
+	Device, Address string
+	// UsedAt is when it was last used, to within some minutes.
+	UsedAt time.Time
+}
+
+// CredentialUse is that a log-in or a token was used.
+type CredentialUse struct {
+	Hash SecretHash
+	At   time.Time
+	// Address is from where, as text.
+	Address string
 }
 
 // BrowserSessionStore keeps log-ins.
@@ -163,6 +175,10 @@ type BrowserSessionStore interface {
 	DeleteBrowserSession(ctx context.Context, hash SecretHash) error
 	// DeleteExpiredBrowserSessions removes what expired at now or before and says which.
 	DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]SecretHash, error)
+	// BrowserSessions gives the log-ins of the user, expired ones too, the last used first.
+	BrowserSessions(ctx context.Context, user UserID) ([]BrowserSession, error)
+	// UseBrowserSessions notes when and from where log-ins were last used. One that is not there is no error.
+	UseBrowserSessions(ctx context.Context, uses []CredentialUse) error
 }
 
 // Token opens API and socket for a script or a bot as a browser session does for a person.
@@ -170,16 +186,28 @@ type Token struct {
 	Hash      SecretHash
 	User      UserID
 	CreatedAt time.Time
+	// Name is what its user calls it; one from the command line has none.
+	Name   string
+	Scopes ScopeSet
+	// ExpiresAt is zero for a token that does not expire, UsedAt for one that was not used yet. The latter is true to some
+	// minutes.
+	ExpiresAt, UsedAt time.Time
 }
 
 // TokenStore keeps tokens.
 type TokenStore interface {
 	// CreateTokens makes all or none, in one transaction. CodeNotFound if a user is unknown.
 	CreateTokens(ctx context.Context, tokens []Token) error
-	// Token gives the token whose secret has this hash.
+	// Token gives the token whose secret has this hash, even after it expired: expiry is account's rule.
 	Token(ctx context.Context, hash SecretHash) (Token, error)
 	// DeleteToken ends a token; one that is not there is no error.
 	DeleteToken(ctx context.Context, hash SecretHash) error
+	// Tokens gives the tokens of the user, expired ones too, the newest first.
+	Tokens(ctx context.Context, user UserID) ([]Token, error)
+	// UseTokens notes when tokens were last used. One that is not there is no error.
+	UseTokens(ctx context.Context, uses []CredentialUse) error
+	// DeleteExpiredTokens removes what expired at now or before and says which.
+	DeleteExpiredTokens(ctx context.Context, now time.Time) ([]SecretHash, error)
 }
 
 // Invitation lets somebody sign up where sign-up is by invitation.

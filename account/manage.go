@@ -125,38 +125,6 @@ func ofAccount(i int, name string, err error) error {
 	return &e
 }
 
-// CreateTokens makes a token for each of the users, all or none, and returns their secrets in order. They are not kept:
-// whoever loses one makes another. A name may come several times. CodeNotFound names the user that is not there.
-func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]string, error) {
-	secrets := make([]string, len(usernames))
-	tokens := make([]earshot.Token, len(usernames))
-	for i, name := range usernames {
-		user, err := s.UserByName(ctx, name)
-		if err != nil {
-			return nil, ofAccount(i, name, err)
-		}
-		secret, hash := newSecret(tokenPrefix)
-		secrets[i], tokens[i] = secret, earshot.Token{Hash: hash, User: user.ID, CreatedAt: now()}
-	}
-	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
-		return nil, err
-	}
-	return secrets, nil
-}
-
-// RevokeToken ends a token and what hangs on it. One that is not there is no error.
-func (s *Service) RevokeToken(ctx context.Context, secret string) error {
-	hash, ok := hashSecret(tokenPrefix, secret)
-	if !ok {
-		return nil
-	}
-	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
-		return err
-	}
-	s.ended(hash)
-	return nil
-}
-
 // UserByName gives the user of a name, in whatever case or form it is written; CodeNotFound if there is none.
 func (s *Service) UserByName(ctx context.Context, username string) (earshot.User, error) {
 	key, err := lookupKey(username)
@@ -166,15 +134,19 @@ func (s *Service) UserByName(ctx context.Context, username string) (earshot.User
 	return s.stores.Users.UserByName(ctx, key)
 }
 
-// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. To
-// be called every few minutes.
+// SweepExpired removes the browser sessions and tokens that have expired, ends what hangs on them, and says how many there were. It
+// also writes when others were last used. To be called every few minutes.
 func (s *Service) SweepExpired(ctx context.Context) (int, error) {
+	if err := s.WriteUses(ctx); err != nil {
+		return 0, err
+	}
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
 	if err != nil {
 		return 0, err
 	}
-	for _, h := range hashes {
+	tokens, err := s.stores.Tokens.DeleteExpiredTokens(ctx, now())
+	for _, h := range append(hashes, tokens...) {
 		s.ended(h)
 	}
-	return len(hashes), nil
+	return len(hashes) + len(tokens), err
 }

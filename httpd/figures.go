@@ -41,12 +41,12 @@ type figuresReply struct {
 
 // forViewers makes a handler of a call for those who may look after the server.
 func (s *Server) forViewers(c func(w http.ResponseWriter, r *http.Request) error) http.HandlerFunc {
-	return s.loggedIn(func(w http.ResponseWriter, r *http.Request, by caller) error {
+	return s.scoped(func(w http.ResponseWriter, r *http.Request, by caller) error {
 		if !by.User.May(earshot.PermViewServer) {
 			return earshot.Errorf(earshot.CodeForbidden, "This needs the permission %s.", earshot.PermViewServer)
 		}
 		return c(w, r)
-	})
+	}, earshot.ScopeAdmin)
 }
 
 func (s *Server) listSettings(w http.ResponseWriter, _ *http.Request) error {

@@ -294,6 +294,9 @@ func (s *server) stop(within time.Duration) error {
 	}
 	errs = append(errs, <-answered)
 	s.work.Wait()
+	if s.accounts != nil {
+		errs = append(errs, s.accounts.WriteUses(ctx))
+	}
 	if s.relay != nil {
 		errs = append(errs, s.relay.Close())
 	}

@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
 		{"BrowserSessions", browserSessions},
+		{"ListOfBrowserSessions", listOfBrowserSessions},
 		{"BrowserSessionOfNobody", browserSessionOfNobody},
 		{"ExpiredBrowserSessions", expiredBrowserSessions},
 		{"OldBrowserSessionsEnd", oldBrowserSessionsEnd},
