@@ -1,8 +1,11 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import type { Plugin } from 'vite';
 import { icons } from './scripts/icons';
+
+import { writeShell } from './scripts/shell.mjs';
 
 // The server that `npm run dev` talks to.
 const server = 'http://127.0.0.1:8000';
@@ -46,12 +49,31 @@ const preloads: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [icons, svelte(), svelteTesting(), preloads],
+  plugins: [
+    icons,
+    svelte(),
+    svelteTesting(),
+    preloads,
+    {
+      name: 'earshot-shell',
+      apply: 'build',
+      closeBundle() {
+        writeShell(join(import.meta.dirname, 'dist'));
+      },
+    },
+  ],
   build: {
     target: 'es2023',
     // The policy lets no script or style into the HTML: every asset is a file of its own.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'worker/sw.ts' },
+      output: {
+        // A service worker keeps its address, and stands where all that it is for is below it.
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   server: {
     proxy: {

@@ -1,8 +1,10 @@
 // Fails when the way into a room, or to the log-in, takes more JavaScript than the design allows: the scripts that index.html
 // names, those that the view needs, and what they import. What is loaded later is listed, and does not count.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+
+import { ownScripts, withImports } from './shell.mjs';
 
 const most = 60_000;
 /** The views that people come by, and the parts that are loaded for them. Those of a room are in the first script. */
@@ -27,33 +29,9 @@ const scriptOf = (part) => {
   return found;
 };
 
-/**
- * The scripts, with all that they import.
- * @param {string[]} waiting
- */
-const withImports = (waiting) => {
-  const all = new Set();
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (all.has(name)) continue;
-    all.add(name);
-    // An import that waits has a bracket before its name.
-    for (const [, path = ''] of read(name)
-      .toString()
-      .matchAll(/\b(?:import|from)\s*["'](\.{1,2}\/[^"']+\.js)["']/g)) {
-      waiting.push(posix.join(posix.dirname(name), path));
-    }
-  }
-  return all;
-};
-
-// What is fetched ahead but for another view does not count.
-const named = [
-  ...read('index.html')
-    .toString()
-    .matchAll(/<script[^>]*\ssrc="\/([^"]+\.js)"/g),
-].map(([, name = '']) => name);
+const named = ownScripts(dist);
 const ways = Object.entries(views).map(
-  ([view, parts]) => /** @type {const} */ ([view, withImports([...named, ...parts.map(scriptOf)])]),
+  ([view, parts]) => /** @type {const} */ ([view, withImports(dist, [...named, ...parts.map(scriptOf)])]),
 );
 
 const sizes = new Map(scripts.map((name) => [name, gzipSync(read(name), { level: 9 }).length]));
