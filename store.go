@@ -71,7 +71,13 @@ type UserChange struct {
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke PermissionSet
+	// Join are the groups that the user is put into, Leave those that the user is taken out of.
+	Join, Leave []GroupID
 }
+
+// Guard says whether something may be done to a user, who is given as of the moment, and kept so until it is done. It must
+// not call the store.
+type Guard func(now User) error
 
 // AccountChange is something that a server that runs must act on: a log-in that has ended, or a user who was changed.
 type AccountChange struct {
@@ -85,10 +91,15 @@ type AccountChange struct {
 // UserEditStore changes accounts. What a server that runs must act on is noted with each change, in the same transaction:
 // it reads the notes, also those of other processes, and forgets them when it has acted.
 type UserEditStore interface {
-	// ChangeUser changes the user and gives the new state.
+	// ChangeUser changes the user and gives the new state. CodeNotFound also where one of the groups is unknown.
 	ChangeUser(ctx context.Context, id UserID, change UserChange) (User, error)
 	// DeleteUser removes the user, with log-ins, tokens, invitations and memberships; rooms are left without owner.
 	DeleteUser(ctx context.Context, id UserID) error
+	// ChangeUserIf is ChangeUser if the guard gives no error; else it gives that, and changes nothing. CodeConflict with
+	// Field "is_superuser" if of the active superusers none would be left.
+	ChangeUserIf(ctx context.Context, id UserID, change UserChange, guard Guard) (User, error)
+	// DeleteUserIf is DeleteUser in the same way.
+	DeleteUserIf(ctx context.Context, id UserID, guard Guard) error
 	// AccountChanges gives at most most of the notes.
 	AccountChanges(ctx context.Context, most int) ([]AccountChange, error)
 	// ForgetAccountChanges removes these notes. One that is not there is no error.
@@ -294,10 +305,26 @@ type RoomStore interface {
 	Room(ctx context.Context, id RoomID) (Room, error)
 	// Rooms gives all rooms by name.
 	Rooms(ctx context.Context) ([]Room, error)
+	// FindRooms gives a page of those that fit the query, in the order of their keys.
+	FindRooms(ctx context.Context, query RoomQuery) ([]Room, error)
 	// UpdateRoom writes title, topic, access and owner.
 	UpdateRoom(ctx context.Context, room Room) error
 	// DeleteRoom removes the room and its members.
 	DeleteRoom(ctx context.Context, id RoomID) error
+}
+
+// RoomQuery says which rooms are wanted. The zero value is all of them.
+type RoomQuery struct {
+	// Search is a part of the key of the name.
+	Search NameKey
+	// Access wants rooms of this kind; empty is any.
+	Access Access
+	// Owner wants the rooms of a user; zero is any.
+	Owner UserID
+	// After is the key of the last room of the page before; empty is the first page.
+	After NameKey
+	// Limit is the most there are to a page; zero or less is no limit.
+	Limit int
 }
 
 // MemberStore keeps who may enter private rooms.

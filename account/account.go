@@ -134,6 +134,8 @@ type Service struct {
 	common func() []string
 	// sessionUses and tokenUses wait to be written.
 	sessionUses, tokenUses uses
+	// following keeps an older state of a user from being handed on after a newer one.
+	following sync.Mutex
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// NewAccount is an account to be made on the command line.
+// NewAccount is an account to be made by somebody else than its user.
 type NewAccount struct {
 	Username string
 	Password string
@@ -33,32 +33,16 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	users := make([]earshot.NewUser, len(accounts))
 	first := make(map[earshot.NameKey]int, len(accounts))
 	for i, a := range accounts {
-		name, keys, err := checkName(a.Username)
-		if err == nil {
-			err = checkPerson(&a.Email, &a.DisplayName)
-		}
-		if err == nil && a.HasPassword {
-			err = s.checkNew(a, name)
-		}
+		user, err := s.newAccount(a)
 		if err != nil {
 			return nil, ofAccount(i, a.Username, err)
 		}
-		if twin, twice := first[keys.Name]; twice {
+		if twin, twice := first[user.Keys.Name]; twice {
 			return nil, ofAccount(i, a.Username, &earshot.Error{
 				Code: earshot.CodeConflict, Field: "username", Message: fmt.Sprintf("The name is also that of account %d.", twin+1),
 			})
 		}
-		first[keys.Name] = i
-		users[i] = earshot.NewUser{
-			User: earshot.User{
-				Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
-				Password: unusablePassword(), DateJoined: now(),
-			},
-			Keys: keys,
-		}
-		if a.Staff {
-			users[i].Permissions = earshot.StaffPermissions()
-		}
+		first[user.Keys.Name], users[i] = i, user
 	}
 	if err := s.hashAll(ctx, accounts, users); err != nil {
 		return nil, err
@@ -68,6 +52,31 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		err = s.whichIsTaken(ctx, users, err)
 	}
 	return ids, err
+}
+
+// newAccount checks an account that is to be made, and gives it without its password.
+func (s *Service) newAccount(a NewAccount) (earshot.NewUser, error) {
+	name, keys, err := checkName(a.Username)
+	if err == nil {
+		err = checkPerson(&a.Email, &a.DisplayName)
+	}
+	if err == nil && a.HasPassword {
+		err = s.checkNew(a, name)
+	}
+	if err != nil {
+		return earshot.NewUser{}, err
+	}
+	user := earshot.NewUser{
+		User: earshot.User{
+			Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+			Password: unusablePassword(), DateJoined: now(),
+		},
+		Keys: keys,
+	}
+	if a.Staff {
+		user.Permissions = earshot.StaffPermissions()
+	}
+	return user, nil
 }
 
 // checkNew checks the password of an account that is to be made.

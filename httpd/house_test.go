@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/go-json-experiment/json"
 
 	"github.com/earshot-chat/earshot"
@@ -107,11 +108,14 @@ func (h *house) user(name string, change func(*account.NewAccount)) *someone {
 
 func staff(a *account.NewAccount) { a.Staff = true }
 
+func superuser(a *account.NewAccount) { a.Superuser = true }
+
 func password(p string) func(*account.NewAccount) {
 	return func(a *account.NewAccount) { a.Password, a.HasPassword = p, true }
 }
 
-// call sends a JSON body, or none if it is empty, with further headers in pairs.
+// call sends a JSON body, or none if it is empty, with further headers in pairs. Call and answer must be as docs/openapi.yaml
+// describes them.
 func (h *house) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	h.t.Helper()
 	r := httptest.NewRequestWithContext(h.t.Context(), method, path, strings.NewReader(body))
@@ -123,6 +127,11 @@ func (h *house) call(method, path, body string, headers ...string) *httptest.Res
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	if d, err := described(); err != nil {
+		h.t.Error(err)
+	} else if err := d.hold(h.handler.(chi.Routes), r, body, w); err != nil {
+		h.t.Error(err)
+	}
 	return w
 }
 

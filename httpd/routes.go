@@ -25,6 +25,10 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	describeAPI, err := apiDescription()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(s.recoverPanic, s.opts.Trust.Handler, s.logAccess, s.securityHeaders, middleware.GetHead)
 	r.NotFound(s.notFound)
@@ -63,8 +67,9 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork, knowClient)
+		r.Use(takeRest, noStore, sameOrigin, s.limitWork, knowClient)
 
+		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
@@ -84,6 +89,7 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
 
 		r.Post("/invitations", s.scoped(s.invite, admin))
+		s.administration(r)
 	})
 	return r, nil
 }
@@ -103,4 +109,28 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Get("/me/tokens", s.inBrowser(s.listTokens))
 	r.Post("/me/tokens", s.inBrowser(s.createToken))
 	r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
+}
+
+// administration is the part of the table for those who look after the server.
+func (s *Server) administration(r chi.Router) {
+	r.Get("/users", s.scoped(s.listUsers, admin))
+	r.Post("/users", s.scoped(s.createUser, admin))
+	r.Patch("/users", s.scoped(s.changeUsers, admin))
+	r.Get("/users/{username}", s.scoped(s.showUser, admin))
+	r.Patch("/users/{username}", s.scoped(s.changeUser, admin))
+	r.Delete("/users/{username}", s.scoped(s.deleteUser, admin))
+	r.Put("/users/{username}/password", s.scoped(s.setPassword, admin))
+	r.Delete("/users/{username}/password", s.scoped(s.removePassword, admin))
+
+	r.Get("/groups", s.scoped(s.listGroups, admin))
+	r.Post("/groups", s.scoped(s.createGroup, admin))
+	r.Get("/groups/{group}", s.scoped(s.showGroup, admin))
+	r.Patch("/groups/{group}", s.scoped(s.changeGroup, admin))
+	r.Delete("/groups/{group}", s.scoped(s.deleteGroup, admin))
+	r.Put("/groups/{group}/members/{username}", s.scoped(s.addToGroup, admin))
+	r.Delete("/groups/{group}/members/{username}", s.scoped(s.removeFromGroup, admin))
+
+	r.Get("/rooms/all", s.scoped(s.findRooms, admin))
+	r.Get("/settings", s.forViewers(s.listSettings))
+	r.Get("/figures", s.forViewers(s.figures))
 }
