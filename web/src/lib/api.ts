@@ -51,13 +51,22 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly field: string;
+  /** The problem document; empty where there was none. */
+  readonly body: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, field = '') {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    field = '',
+    body: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.field = field;
+    this.body = body;
   }
 }
 
@@ -80,10 +89,11 @@ async function problem(response: Response): Promise<ApiError> {
   if (message === '') message = `The server answered with an error (${response.status}). Try again.`;
   const wait = Number(response.headers.get('retry-after'));
   if (response.status === 429 && wait > 0) message += ` Try again in ${wait} s.`;
-  return new ApiError(response.status, code, message, text(body.field));
+  return new ApiError(response.status, code, message, text(body.field), body);
 }
 
-async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+/** Calls the REST API. */
+export async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
