@@ -74,16 +74,10 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
+		r.Post("/login/second", s.anybody(s.secondStep))
 		r.Post("/logout", s.scoped(s.logOut))
 		r.Get("/me", s.scoped(s.me))
-
-		r.Get("/me/sessions", s.scoped(s.listSessions, own))
-		r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
-		r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
-
-		r.Get("/me/tokens", s.inBrowser(s.listTokens))
-		r.Post("/me/tokens", s.inBrowser(s.createToken))
-		r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
+		s.ownRoutes(r)
 
 		r.Get("/rooms", s.scoped(s.listRooms, chat, rooms))
 		r.Post("/rooms", s.scoped(s.createRoom, rooms))
@@ -98,6 +92,23 @@ func (s *Server) routes() (http.Handler, error) {
 		s.administration(r)
 	})
 	return r, nil
+}
+
+// ownRoutes are what users do about their own log-ins.
+func (s *Server) ownRoutes(r chi.Router) {
+	r.Get("/me/sessions", s.scoped(s.listSessions, own))
+	r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
+	r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
+
+	r.Get("/me/security", s.inBrowser(s.security))
+	r.Post("/me/security/totp", s.inBrowser(s.beginTOTP))
+	r.Post("/me/security/totp/confirm", s.inBrowser(s.confirmTOTP))
+	r.Post("/me/security/totp/remove", s.inBrowser(s.removeTOTP))
+	r.Post("/me/security/recovery-codes", s.inBrowser(s.renewRecoveryCodes))
+
+	r.Get("/me/tokens", s.inBrowser(s.listTokens))
+	r.Post("/me/tokens", s.inBrowser(s.createToken))
+	r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
 }
 
 // administration is the part of the table for those who look after the server.
