@@ -3,13 +3,6 @@ import type { Way } from './preferences.svelte';
 /** Where the worker is, that keeps the page's own files. */
 const address = '/sw.js';
 
-/** An address that the browser may run as a worker (Trusted Types): this one, and no other. */
-function trusted(): string {
-  const types = (globalThis as unknown as { trustedTypes?: Types }).trustedTypes;
-  if (!types) return address;
-  return types.createPolicy('earshot-worker', { createScriptURL: () => address }).createScriptURL('');
-}
-
 /** What of Trusted Types is used; TypeScript does not know them yet. */
 interface Types {
   createPolicy: (
@@ -17,6 +10,12 @@ interface Types {
     rules: { createScriptURL: () => string },
   ) => { createScriptURL: (url: string) => string };
 }
+
+/** The address as one that the browser may run as a worker. The policy gives this one and no other, and can be made once. */
+const trusted =
+  (globalThis as { trustedTypes?: Types }).trustedTypes
+    ?.createPolicy('earshot-worker', { createScriptURL: () => address })
+    .createScriptURL('') ?? address;
 
 /**
  * Has the browser keep the page's own files, so that it opens without a network and says so, or no more, as chosen. Browsers
@@ -30,7 +29,7 @@ export async function keepFiles(way: Way<'files'>): Promise<void> {
     const [found] = await container.getRegistrations();
     if (way === 'keep') {
       if (found) await found.update();
-      else await container.register(trusted());
+      else await container.register(trusted);
       return;
     }
     await found?.unregister();
