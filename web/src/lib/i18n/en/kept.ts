@@ -22,7 +22,8 @@ export default {
   accountTells:
     'Your name, a hash of your password, your rights, when you signed up and when you last logged in. For as long as there is the account.',
   logIns: 'Log-ins',
-  logInsTell: 'A hash of each one’s cookie, for 14 days after it was last used, or until you log out.',
+  logInsTell:
+    'A hash of each one’s cookie, a short name of the browser and the address it came from last, for 14 days after it was last used, or until you log out.',
   rooms: 'Rooms',
   roomsTell: 'Name, title, topic, owner, and who are members of a private one. Until the room is deleted.',
   where: 'Where you are now',
