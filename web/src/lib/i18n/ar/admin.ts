@@ -4,4 +4,4 @@ export default {
   title: 'الإدارة',
   sections: 'الأقسام',
   nothing: 'لا شيء هنا من شأنك أن ترعاه.',
-} satisfies typeof en;
+} satisfies Partial<typeof en>;

@@ -55,4 +55,4 @@ export default {
   forgotten: 'نُسي.',
   server: 'ما يحفظه الخادم',
   serverTells: 'يخبرك إلى متى، بإعداداته هو، ومن يستطيع قراءته.',
-} satisfies typeof en;
+} satisfies Partial<typeof en>;
