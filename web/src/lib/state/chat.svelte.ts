@@ -10,7 +10,7 @@ import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import type { Limits, Occupant } from '../wire.gen';
 import { Presence } from './presence';
-import { emptyState, reduce } from './reduce';
+import { emptyState, reduce, reduceAll } from './reduce';
 import type { Action, ChatState, RoomState } from './types';
 
 /** How often the list of rooms is asked for anew while the page is at the front, in milliseconds. */
@@ -371,7 +371,7 @@ export class Chat {
     this.#scheduled = false;
     const queue = this.#queue;
     this.#queue = [];
-    this.#state = queue.reduce(reduce, this.#state);
+    if (queue.length > 0) this.#state = reduceAll(this.#state, queue);
     for (const action of queue) if (action.type === 'frame') this.#after(action.frame);
   }
 

@@ -18,6 +18,7 @@ import {
   appendSaid,
   lostMarker,
   replaceItem,
+  together,
   withoutLost,
 } from './items';
 import type { Action, ChatState, RoomState } from './types';
@@ -56,6 +57,11 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'spoke':
       return change(state, action.room, (room) => (room.newFrom === 0 ? room : { ...room, newFrom: 0 }));
   }
+}
+
+/** What the state becomes by all that happened, in its order: the same as one after the other, but for what it costs. */
+export function reduceAll(state: ChatState, actions: readonly Action[]): ChatState {
+  return together(() => actions.reduce(reduce, state));
 }
 
 function change(state: ChatState, id: number, by: (room: RoomState) => RoomState): ChatState {
@@ -157,6 +163,9 @@ function fresh(frame: Joined | Returned): RoomState {
     live: false,
     over: '',
     items: [],
+    gone: 0,
+    said: 0,
+    size: 0,
     outbox: [],
     people: [],
     count: 0,

@@ -58,7 +58,7 @@ export class Session {
     this.#phase = 'loading';
     try {
       this.#server = await api.server();
-      const me = this.#server.setup_needed ? null : await this.#me();
+      const { me } = this.#server;
       if (me) this.begin(me);
       this.#phase = 'ready';
     } catch (error) {
@@ -115,14 +115,5 @@ export class Session {
     this.#chat?.stop();
     this.#chat = null;
     this.#notice = notice;
-  }
-
-  async #me(): Promise<Me | null> {
-    try {
-      return await api.me();
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }
   }
 }
