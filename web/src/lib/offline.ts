@@ -1,21 +1,8 @@
 import type { Way } from './preferences.svelte';
+import { trusted } from './trusted';
 
 /** Where the worker is, that keeps the page's own files. */
 const address = '/sw.js';
-
-/** What of Trusted Types is used; TypeScript does not know them yet. */
-interface Types {
-  createPolicy: (
-    name: string,
-    rules: { createScriptURL: () => string },
-  ) => { createScriptURL: (url: string) => string };
-}
-
-/** The address as one that the browser may run as a worker. The policy gives this one and no other, and can be made once. */
-const trusted =
-  (globalThis as { trustedTypes?: Types }).trustedTypes
-    ?.createPolicy('earshot-worker', { createScriptURL: () => address })
-    .createScriptURL('') ?? address;
 
 /**
  * Has the browser keep the page's own files, so that it opens without a network and says so, or no more, as chosen. Browsers
@@ -29,7 +16,7 @@ export async function keepFiles(way: Way<'files'>): Promise<void> {
     const [found] = await container.getRegistrations();
     if (way === 'keep') {
       if (found) await found.update();
-      else await container.register(trusted);
+      else await container.register(trusted(address));
       return;
     }
     await found?.unregister();
