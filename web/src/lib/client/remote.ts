@@ -1,7 +1,9 @@
 import type { Occupants } from '../wire.gen';
 import type { Client, ClientEvents, Kept } from './client';
+import type { Asked } from './commands';
 import { Emitter } from './emitter';
 import { unpacked } from './fault';
+import type { Frame } from './frames';
 import type { Connection } from './link';
 import type { Status } from './status';
 import type { Asking, Called, Telling } from './tabs';
@@ -103,11 +105,18 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
   typing(room: number): void {
     this.#call('typing', room);
   }
+  see(room: number, seq: number): void {
+    this.#call('see', room, seq);
+  }
   setStatus(status: Status): void {
     this.#call('setStatus', status);
   }
   async occupants(room: number, after: string): Promise<Occupants> {
     return (await this.#ask('occupants', room, after)) as Occupants;
+  }
+
+  async ask(asked: Asked): Promise<Frame> {
+    return (await this.#ask('ask', asked)) as Frame;
   }
 
   #call(name: Called, ...args: readonly unknown[]): void {

@@ -29,8 +29,10 @@ export type Called =
   | 'retry'
   | 'discard'
   | 'typing'
+  | 'see'
   | 'setStatus'
-  | 'occupants';
+  | 'occupants'
+  | 'ask';
 
 /** What a tab is told. */
 export type Telling =

@@ -6,6 +6,7 @@ export default {
   back: 'العودة إلى الغرف',
   backToSections: 'كل الإعدادات',
   sections: 'الأقسام',
+  administration: 'الإدارة',
   appearance: 'المظهر',
   privacy: 'الخصوصية',
 
@@ -55,4 +56,4 @@ export default {
   forgotten: 'نُسي.',
   server: 'ما يحفظه الخادم',
   serverTells: 'يخبرك إلى متى، بإعداداته هو، ومن يستطيع قراءته.',
-} satisfies Partial<typeof en>;
+} satisfies typeof en;
