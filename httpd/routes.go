@@ -34,23 +34,7 @@ func (s *Server) routes() (http.Handler, error) {
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(methodNotAllowed(r))
 
-	r.Get("/ws", s.socket)
-	if s.opts.HTTP2Sockets {
-		r.Connect("/ws", s.socket) // RFC 8441
-	}
-	if s.opts.Multichat != nil {
-		r.Get("/chat/stream/", s.multichat) // where the example has it
-		if s.opts.HTTP2Sockets {
-			r.Connect("/chat/stream/", s.multichat)
-		}
-	}
-
-	if s.opts.Stream != nil {
-		r.Get("/events", s.stream(s.opts.Stream.Listen))
-		r.Post("/events", s.stream(s.opts.Stream.Tell))
-		r.Delete("/events", s.stream(s.opts.Stream.Tell))
-	}
-
+	s.doors(r)
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)
@@ -111,6 +95,26 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
 }
 
+// doors are the ways to what is said.
+func (s *Server) doors(r chi.Router) {
+	r.Get("/ws", s.socket)
+	if s.opts.HTTP2Sockets {
+		r.Connect("/ws", s.socket) // RFC 8441
+	}
+	if s.opts.Multichat != nil {
+		r.Get("/chat/stream/", s.multichat) // where the example has it
+		if s.opts.HTTP2Sockets {
+			r.Connect("/chat/stream/", s.multichat)
+		}
+	}
+
+	if s.opts.Stream != nil {
+		r.Get("/events", s.stream(s.opts.Stream.Listen))
+		r.Post("/events", s.stream(s.opts.Stream.Tell))
+		r.Delete("/events", s.stream(s.opts.Stream.Tell))
+	}
+}
+
 // administration is the part of the table for those who look after the server.
 func (s *Server) administration(r chi.Router) {
 	const admin = earshot.ScopeAdmin
@@ -122,6 +126,8 @@ func (s *Server) administration(r chi.Router) {
 	r.Delete("/users/{username}", s.scoped(s.deleteUser, admin))
 	r.Put("/users/{username}/password", s.scoped(s.setPassword, admin))
 	r.Delete("/users/{username}/password", s.scoped(s.removePassword, admin))
+	r.Get("/users/{username}/tokens", s.scoped(s.listTokensOf, admin))
+	r.Delete("/users/{username}/tokens/{id}", s.scoped(s.endTokenOf, admin))
 
 	r.Get("/groups", s.scoped(s.listGroups, admin))
 	r.Post("/groups", s.scoped(s.createGroup, admin))
