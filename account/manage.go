@@ -51,7 +51,7 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		first[keys.Name] = i
 		users[i] = earshot.NewUser{
 			User: earshot.User{
-				Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+				Username: name, Email: a.Email, EmailConfirmed: a.Email != "", DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
 				Password: unusablePassword(), DateJoined: now(),
 			},
 			Keys: keys,
@@ -157,15 +157,14 @@ func (s *Service) UserByName(ctx context.Context, username string) (earshot.User
 	return s.stores.Users.UserByName(ctx, key)
 }
 
-// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. To
-// be called every few minutes.
+// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were; and
+// expired invitations. To be called every few minutes.
 func (s *Service) SweepExpired(ctx context.Context) (int, error) {
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
 	if err != nil {
 		return 0, err
 	}
-	for _, h := range hashes {
-		s.ended(h)
-	}
-	return len(hashes), nil
+	s.endAll(hashes)
+	_, err = s.stores.Invitations.DeleteExpiredInvitations(ctx, now())
+	return len(hashes), err
 }

@@ -70,12 +70,17 @@ func (s *Server) anybody(c call) http.HandlerFunc {
 // loggedIn makes a handler of a call that needs a log-in, and hands the caller to it. A cookie whose session was
 // extended is renewed on the way. Each call is taken from the user's budget.
 func (s *Server) loggedIn(c func(w http.ResponseWriter, r *http.Request, by caller) error) http.HandlerFunc {
+	return s.loggedInFrom(s.budgets, c)
+}
+
+// loggedInFrom is loggedIn with a budget of its own.
+func (s *Server) loggedInFrom(budgets *budgets, c func(w http.ResponseWriter, r *http.Request, by caller) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
 		login, cred, err := s.login(r)
 		if err != nil {
 			return err
 		}
-		if err := s.budgets.take(login.User.ID, time.Now()); err != nil {
+		if err := budgets.take(login.User.ID, time.Now()); err != nil {
 			return err
 		}
 		if login.Extended && !cred.bearer {

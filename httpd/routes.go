@@ -39,7 +39,10 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)
-	r.Get("/login", s.pages.index)
+	r.Get("/login", s.logInPage)
+	r.Get("/forgot", s.pages.index)
+	r.Get("/reset", s.pages.index)
+	r.Get("/confirm", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
@@ -57,7 +60,20 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
 		r.Post("/logout", s.loggedIn(s.logOut))
+		r.Post("/password/reset", s.anybody(s.requestReset))
+		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
+		r.Post("/email/confirm", s.anybody(s.confirmEmail))
 		r.Get("/me", s.loggedIn(s.me))
+		r.Patch("/me", s.loggedIn(s.changeMe))
+		r.Delete("/me", s.loggedIn(s.deleteMe))
+		r.Get("/me/export", s.loggedIn(s.export))
+		r.Post("/me/password", s.loggedIn(s.changePassword))
+		r.Post("/me/email/confirm", s.loggedIn(s.askToConfirm))
+		r.Put("/me/avatar", s.loggedIn(s.setAvatar))
+		r.Delete("/me/avatar", s.loggedIn(s.deleteAvatar))
+		r.Get("/profiles", s.loggedIn(s.listProfiles))
+		r.Get("/users/{username}/avatar", s.loggedInFrom(s.pictures, s.showAvatar))
+		r.Post("/users/{username}/reset-link", s.loggedIn(s.resetLink))
 
 		r.Get("/rooms", s.loggedIn(s.listRooms))
 		r.Post("/rooms", s.loggedIn(s.createRoom))
@@ -68,7 +84,9 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
 		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
 
+		r.Get("/invitations", s.loggedIn(s.listInvitations))
 		r.Post("/invitations", s.loggedIn(s.invite))
+		r.Delete("/invitations/{id}", s.loggedIn(s.withdrawInvitation))
 	})
 	return r, nil
 }

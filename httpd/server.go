@@ -104,9 +104,11 @@ type Server struct {
 	origins map[string]bool
 	pages   *pages
 	budgets *budgets
-	handler http.Handler
-	server  *http.Server
-	quiet   *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
+	// pictures are the budgets for users' pictures.
+	pictures *budgets
+	handler  http.Handler
+	server   *http.Server
+	quiet    *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
 }
 
 // New makes a Server. It reads and compresses the pages once, here.
@@ -122,11 +124,15 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	budgets, err := newBudgets()
+	budgets, err := newBudgets(callsPerSecond, callsBurst)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, origins: make(map[string]bool)}
+	pictures, err := newBudgets(picturesPerSecond, picturesBurst)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, pictures: pictures, origins: make(map[string]bool)}
 	for _, origin := range opts.Origins {
 		s.origins[origin] = true
 	}

@@ -205,7 +205,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
-		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
 	}
 }
 

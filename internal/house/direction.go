@@ -37,7 +37,7 @@ func layers() []layer {
 		{pattern: ".", never: []string{"net", "os/exec", "database/sql", "testing"}},
 		{pattern: "names", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
-		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
+		{pattern: "account", mayImport: []string{".", "names", "internal/picture"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
 		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, tunnel for WebSockets
 		// over HTTP/2.
@@ -56,6 +56,7 @@ func layers() []layer {
 		{pattern: "relay/relaytest", mayImport: []string{"."}, never: noNetwork[:2]},
 		{pattern: "relay/natsrelay", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "relay/*", mayImport: []string{"."}, never: noNetwork},
+		{pattern: "mail/*", mayImport: []string{"."}, never: []string{"net/http", "database/sql", "testing"}},
 		{pattern: "config", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "client", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "web", never: noNetwork},
@@ -66,6 +67,7 @@ func layers() []layer {
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
 		{pattern: "internal/xconnect", never: noNetwork},
+		{pattern: "internal/picture", mayImport: []string{"."}, never: append([]string{"net"}, noNetwork...)},
 		{pattern: "internal/proxies", never: noNetwork[1:]},
 		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},

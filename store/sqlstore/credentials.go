@@ -134,59 +134,6 @@ func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash) error 
 	return err
 }
 
-// CreateInvitation implements earshot.InvitationStore.
-func (s *Store) CreateInvitation(ctx context.Context, inv earshot.Invitation) error {
-	_, err := s.changed(ctx, `INSERT INTO invitation (secret_hash, created_by, expires_at, uses_left) VALUES ($1, $2, $3, $4)`,
-		inv.Hash[:], nullID(inv.CreatedBy), millis(inv.ExpiresAt), inv.UsesLeft)
-	if isUnknownReference(err) {
-		return errNoUser()
-	}
-	return secretTaken(err)
-}
-
-// Invitation implements earshot.InvitationStore.
-func (s *Store) Invitation(ctx context.Context, hash earshot.SecretHash) (earshot.Invitation, error) {
-	inv := earshot.Invitation{Hash: hash}
-	var (
-		by      sql.NullInt64
-		expires int64
-	)
-	err := s.one(ctx, `SELECT created_by, expires_at, uses_left FROM invitation WHERE secret_hash = $1`, hash[:]).
-		Scan(&by, &expires, &inv.UsesLeft)
-	if errors.Is(err, sql.ErrNoRows) {
-		return earshot.Invitation{}, earshot.Errorf(earshot.CodeNotFound, "There is no such invitation.")
-	}
-	if err != nil {
-		return earshot.Invitation{}, s.fail(ctx, err)
-	}
-	inv.CreatedBy, inv.ExpiresAt = earshot.UserID(by.Int64), fromMillis(expires)
-	return inv, nil
-}
-
-// CreateInvitedUser implements earshot.InvitationStore.
-func (s *Store) CreateInvitedUser(ctx context.Context, hash earshot.SecretHash, now time.Time, user earshot.NewUser) (earshot.UserID, error) {
-	var id earshot.UserID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		// The condition is part of the update, so of several that come for the last use one gets it.
-		res, err := tx.ExecContext(ctx, `UPDATE invitation SET uses_left = uses_left - 1
-			WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2`, hash[:], millis(now))
-		none := earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
-		if err := found(res, err, none); err != nil {
-			return err
-		}
-		ids, err := insertUsers(ctx, tx, []earshot.NewUser{user})
-		if err != nil {
-			return err
-		}
-		id = ids[0]
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return id, nil
-}
-
 func errNoSession() error { return earshot.Errorf(earshot.CodeNotFound, "There is no such log-in.") }
 
 // secretTaken names the fault of a hash that is kept already. Random secrets never meet; a caller's mistake might.
