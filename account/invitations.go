@@ -114,7 +114,7 @@ func (s *Service) mayInvite(ctx context.Context, by earshot.UserID, groups []ear
 		return earshot.Errorf(earshot.CodeForbidden, "You may not invite people to this server.")
 	}
 	for i := range groups {
-		if beyond := groups[i].Permissions &^ (user.Permissions | user.Inherited); !user.May(earshot.PermChangeUser) || (beyond != 0 && !user.IsSuperuser) {
+		if !user.May(earshot.PermChangeUser) || groups[i].Permissions&^user.All() != 0 {
 			return &earshot.Error{
 				Code: earshot.CodeForbidden, Field: "groups",
 				Message: "To invite people into a group takes the permission to change users, and all those of the group.",

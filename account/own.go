@@ -27,9 +27,9 @@ func (s *Service) ChangePassword(ctx context.Context, by Login, present, fresh s
 	}
 	change := earshot.PasswordChange{User: by.User.ID, Checked: by.User.Password, Fresh: hash}
 	login = Login{User: by.User, Credential: by.Credential}
-	if !by.ExpiresAt.IsZero() { // a browser's
+	if !by.ByToken {
 		var session earshot.BrowserSession
-		secret, session = s.newSession(by.User.ID)
+		secret, session = s.newSession(ctx, by.User.ID)
 		change.From, change.Session = by.Credential, &session
 		login.Credential, login.ExpiresAt = session.Hash, session.ExpiresAt
 	}
@@ -44,10 +44,13 @@ func (s *Service) ChangePassword(ctx context.Context, by Login, present, fresh s
 }
 
 // newSession makes a browser session that begins now.
-func (s *Service) newSession(user earshot.UserID) (string, earshot.BrowserSession) {
+func (s *Service) newSession(ctx context.Context, user earshot.UserID) (string, earshot.BrowserSession) {
 	secret, hash := newSecret(sessionPrefix)
-	begin := now()
-	return secret, earshot.BrowserSession{Hash: hash, User: user, CreatedAt: begin, ExpiresAt: begin.Add(s.cfg.SessionAge)}
+	begin, client := now(), clientOf(ctx)
+	return secret, earshot.BrowserSession{
+		Hash: hash, User: user, CreatedAt: begin, ExpiresAt: begin.Add(s.cfg.SessionAge),
+		Device: DeviceName(client.UserAgent), Address: client.address(), UsedAt: begin,
+	}
 }
 
 // endAll ends what hangs on log-ins that have ended.

@@ -124,30 +124,25 @@ func ResetURL(base, token string) string { return base + "/reset#token=" + token
 // there was none. by is who asks, who needs earshot.PermChangeUser, and may do all that the user may; nil on the command
 // line. It gives the token, for ResetURL. Errors: CodeNotFound, CodeForbidden.
 func (s *Service) ResetLink(ctx context.Context, by *earshot.User, username string) (token string, expires time.Time, err error) {
-	if by != nil && !by.May(earshot.PermChangeUser) {
-		return "", time.Time{}, earshot.Errorf(earshot.CodeForbidden, "You may not change users.")
+	if by != nil {
+		if err := (authority{*by}).needs(earshot.PermChangeUser); err != nil {
+			return "", time.Time{}, err
+		}
 	}
 	user, err := s.UserByName(ctx, username)
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	if by != nil && !mayBecome(by, &user) {
-		return "", time.Time{}, earshot.Errorf(earshot.CodeForbidden, "That user may do what you may not: only those who may do all of it can make this link.")
+	if by != nil {
+		if err := (authority{*by}).over(user); err != nil {
+			return "", time.Time{}, err
+		}
 	}
 	if !user.IsActive {
 		return "", time.Time{}, earshot.Errorf(earshot.CodeConflict, "This account is not active.")
 	}
 	token, err = s.newLink(ctx, linkHanded, &user)
 	return token, now().Add(patientLink), err
-}
-
-// mayBecome tells whether by could get into the account of user without gaining anything by it.
-func mayBecome(by, user *earshot.User) bool {
-	if by.IsSuperuser {
-		return true
-	}
-	gained := (user.Permissions | user.Inherited) &^ (by.Permissions | by.Inherited)
-	return !user.IsSuperuser && (by.IsStaff || !user.IsStaff) && gained == 0
 }
 
 // ResetPassword sets the password of whom a link is for. It ends all browser sessions of the user, and begins none: who

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -45,8 +46,18 @@ func (s *Server) login(r *http.Request) (account.Login, credential, error) {
 	if cred.bearer {
 		find = s.opts.Accounts.ByToken
 	}
-	login, err := find(r.Context(), cred.secret)
+	login, err := find(withClient(r), cred.secret)
 	return login, cred, err
+}
+
+// withClient is the request's context, which tells from where it comes.
+func withClient(r *http.Request) context.Context {
+	return account.WithClient(r.Context(), account.Client{Address: clientAddr(r), UserAgent: r.UserAgent()})
+}
+
+// knowClient has every call of the API know from where it comes.
+func knowClient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(withClient(r))) })
 }
 
 // call answers a request of the API, or fails.
@@ -67,17 +78,65 @@ func (s *Server) anybody(c call) http.HandlerFunc {
 	}
 }
 
-// loggedIn makes a handler of a call that needs a log-in, and hands the caller to it. A cookie whose session was
-// extended is renewed on the way. Each call is taken from the user's budget.
-func (s *Server) loggedIn(c func(w http.ResponseWriter, r *http.Request, by caller) error) http.HandlerFunc {
-	return s.loggedInFrom(s.budgets, c)
+// personal is a call that needs a log-in.
+type personal func(w http.ResponseWriter, r *http.Request, by caller) error
+
+// loggedIn makes a handler of a call that needs a log-in: a browser's session, or a token that may do everything.
+func (s *Server) loggedIn(c personal) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error {
+		if login.Scopes == earshot.AllScopes() {
+			return nil
+		}
+		return errScope("every scope")
+	})
 }
 
-// loggedInFrom is loggedIn with a budget of its own.
-func (s *Server) loggedInFrom(budgets *budgets, c func(w http.ResponseWriter, r *http.Request, by caller) error) http.HandlerFunc {
+// scoped makes a handler of a call that a token with any one of the scopes may make, too; with none named, any token.
+func (s *Server) scoped(c personal, scopes ...earshot.Scope) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error { return allow(login, scopes...) })
+}
+
+// picture makes a handler of a call for pictures, which have a budget of their own.
+func (s *Server) picture(c personal) http.HandlerFunc {
+	return s.admitFrom(s.pictures, c, func(login *account.Login) error { return allow(login, earshot.ScopeChat) })
+}
+
+// inBrowser makes a handler of a call that no token may make.
+func (s *Server) inBrowser(c personal) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error {
+		if login.ByToken {
+			return errScope("no token, but a log-in in a browser")
+		}
+		return nil
+	})
+}
+
+// allow refuses a token that has none of the scopes, if there are any.
+func allow(login *account.Login, scopes ...earshot.Scope) error {
+	if len(scopes) == 0 || login.Scopes&earshot.ScopesOf(scopes...) != 0 {
+		return nil
+	}
+	return errScope("the scope " + string(scopes[0]))
+}
+
+func errScope(needed string) error {
+	return &earshot.Error{Code: earshot.CodeForbidden, Field: "scope", Message: "This token may not do that: it takes " + needed + "."}
+}
+
+// admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it. A cookie whose session
+// was extended is renewed on the way. Each call is taken from the user's budget.
+func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerFunc {
+	return s.admitFrom(s.budgets, c, may)
+}
+
+// admitFrom is admit with another budget than that of most calls.
+func (s *Server) admitFrom(budgets *budgets, c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
 		login, cred, err := s.login(r)
 		if err != nil {
+			return err
+		}
+		if err := may(&login); err != nil {
 			return err
 		}
 		if err := budgets.take(login.User.ID, time.Now()); err != nil {

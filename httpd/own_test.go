@@ -17,24 +17,24 @@ import (
 	"github.com/earshot-chat/earshot/wire"
 )
 
-// browser is a user who calls with a cookie.
-type browser struct {
+// visitor is a user who calls with a cookie.
+type visitor struct {
 	*house
 	cookie string
 }
 
 // browse logs a user in.
-func (h *house) browse(name, password string) *browser {
+func (h *house) browse(name, password string) *visitor {
 	h.t.Helper()
 	c := sessionCookie(h.call(http.MethodPost, "/api/v1/login", login(name, password)))
 	if c == nil {
 		h.t.Fatalf("%s is not let in", name)
 	}
-	return &browser{house: h, cookie: cookieName + "=" + c.Value}
+	return &visitor{house: h, cookie: cookieName + "=" + c.Value}
 }
 
 // code calls, and gives the code of what went wrong; none if nothing did.
-func (b *browser) code(method, path, body string) string {
+func (b *visitor) code(method, path, body string) string {
 	b.t.Helper()
 	w := b.call(method, path, body, "Cookie", b.cookie)
 	if w.Code < 300 {
@@ -48,7 +48,7 @@ func (b *browser) code(method, path, body string) string {
 }
 
 // listen opens the socket and hears its hello.
-func (b *browser) listen(addr string) *websocket.Conn {
+func (b *visitor) listen(addr string) *websocket.Conn {
 	b.t.Helper()
 	conn, status := knock(b.t, addr, []string{wire.Subprotocol}, http.Header{"Cookie": {b.cookie}, "Origin": {ownOrigin}})
 	if status != http.StatusSwitchingProtocols {
@@ -60,7 +60,7 @@ func (b *browser) listen(addr string) *websocket.Conn {
 	return conn
 }
 
-func (b *browser) expect(want, method, path, body string) {
+func (b *visitor) expect(want, method, path, body string) {
 	b.t.Helper()
 	if got := b.code(method, path, body); got != want {
 		b.t.Errorf("%s %s %s: %q, not %q", method, path, body, got, want)
@@ -80,7 +80,7 @@ func TestChangePassword(t *testing.T) {
 	h.user("ana", password(goodPassword))
 	addr := listenAndServe(t, h.Server)
 	own, phone := h.browse("ana", goodPassword), h.browse("ana", goodPassword)
-	stolen := &browser{house: h, cookie: own.cookie}
+	stolen := &visitor{house: h, cookie: own.cookie}
 	ownSocket, phoneSocket := own.listen(addr), phone.listen(addr)
 
 	own.expect("invalid password", http.MethodPost, "/api/v1/me/password", passwords("wrong", newPassword))
@@ -95,7 +95,7 @@ func TestChangePassword(t *testing.T) {
 		t.Fatal("the secret is the same as before")
 	}
 	own.expect("", http.MethodGet, "/api/v1/me", "")
-	for what, b := range map[string]*browser{"the phone": phone, "the stolen cookie": stolen} {
+	for what, b := range map[string]*visitor{"the phone": phone, "the stolen cookie": stolen} {
 		if got := b.code(http.MethodGet, "/api/v1/me", ""); got != "unauthenticated" {
 			t.Errorf("%s: %q", what, got)
 		}

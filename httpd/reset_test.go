@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
@@ -41,10 +42,22 @@ func withMail(t *testing.T, change func(*account.Config)) (*house, post) {
 	return h, p
 }
 
+// next gives the next mail.
+func (p post) next(t *testing.T) earshot.Mail {
+	t.Helper()
+	select {
+	case m := <-p.mails:
+		return m
+	case <-time.After(30 * time.Second):
+		t.Fatal("no mail came")
+		return earshot.Mail{}
+	}
+}
+
 // token gives that of the link in the next mail.
 func (p post) token(t *testing.T) string {
 	t.Helper()
-	m := <-p.mails
+	m := p.next(t)
 	_, rest, ok := strings.Cut(m.Text, "#token=")
 	if !ok {
 		t.Fatalf("no link in %q", m.Text)
@@ -67,7 +80,7 @@ func TestReset(t *testing.T) {
 	if answers[0] != answers[1] || !strings.HasPrefix(answers[0], "202") {
 		t.Errorf("the answers tell: %q", answers)
 	}
-	m := <-mails.mails
+	m := mails.next(t)
 	if !strings.Contains(m.Text, ownOrigin+"/reset#token=") || strings.Contains(m.Text, "evil") {
 		t.Errorf("a request chose the address of the link: %s", m.Text)
 	}

@@ -321,7 +321,9 @@ func (s *Sender) options(ctx context.Context) []gomail.Option {
 }
 
 // domain is what stands behind the @ of the address that mail comes from.
-func (s *Sender) domain() string { return s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:] }
+func (s *Sender) domain() string {
+	return s.from.Address[strings.LastIndexByte(s.from.Address, '@')+1:]
+}
 
 // compose writes the mail.
 func (s *Sender) compose(m earshot.Mail) (*gomail.Msg, error) {

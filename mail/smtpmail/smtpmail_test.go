@@ -63,7 +63,9 @@ func (o *office) note(what string) {
 	o.said = append(o.said, what)
 }
 
-func (o *office) NewSession(c *smtp.Conn) (smtp.Session, error) { return &session{office: o, conn: c}, nil }
+func (o *office) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{office: o, conn: c}, nil
+}
 
 type session struct {
 	office *office

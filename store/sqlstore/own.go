@@ -28,9 +28,7 @@ func (s *Store) SetPassword(ctx context.Context, c earshot.PasswordChange) (ende
 		if ended, err = endLogIns(ctx, tx, c.User); err != nil || c.Session == nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-			c.Session.Hash[:], int64(c.User), millis(c.Session.CreatedAt), millis(c.Session.ExpiresAt))
-		return secretTaken(err)
+		return insertSession(ctx, tx, c.Session)
 	})
 	if err != nil {
 		return nil, err

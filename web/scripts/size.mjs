@@ -1,8 +1,10 @@
 // Fails when the page's first load takes more JavaScript than the design allows: the scripts that index.html names, and
 // what they import. What is loaded later is listed, and does not count.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+
+import { firstScripts } from './shell.mjs';
 
 const most = 60 * 1024;
 const dist = join(import.meta.dirname, '..', 'dist');
@@ -17,22 +19,7 @@ if (scripts.length === 0) {
   process.exit(1);
 }
 
-const first = new Set();
-const waiting = [
-  ...read('index.html')
-    .toString()
-    .matchAll(/(?:src|href)="\/([^"]+\.js)"/g),
-].map(([, name = '']) => name);
-for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-  if (first.has(name)) continue;
-  first.add(name);
-  // An import that waits has a bracket before its name.
-  for (const [, path = ''] of read(name)
-    .toString()
-    .matchAll(/\b(?:import|from)\s*["'](\.{1,2}\/[^"']+\.js)["']/g)) {
-    waiting.push(posix.join(posix.dirname(name), path));
-  }
-}
+const first = firstScripts(dist);
 
 let total = 0;
 for (const name of scripts) {

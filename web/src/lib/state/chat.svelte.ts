@@ -3,7 +3,10 @@ import type { Me, Room as ListedRoom, Server } from '../api';
 import type { Client, Kept } from '../client/client';
 import type { Frame } from '../client/frames';
 import type { Connection } from '../client/link';
+import type { Draft } from '../client/outbox';
 import type { Status } from '../client/status';
+import { because } from '../i18n/problems';
+import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import type { Limits, Occupant } from '../wire.gen';
 import { Presence } from './presence';
@@ -16,6 +19,10 @@ const listEvery = 20_000;
 const listFresh = 1000;
 /** How often the room is told that one types, in milliseconds; the protocol counts each for 5 seconds. */
 const typingEvery = 3000;
+
+/** Why a message was not sent, in the page's language. */
+const explained = (draft: Draft): Draft =>
+  draft.code === undefined ? draft : { ...draft, error: because(draft.code, draft.error) };
 
 /** What happens when the log-in turns out to have ended, or to be somebody else's by now. */
 export interface Gone {
@@ -109,10 +116,10 @@ export class Chat {
         this.#later({ type: 'gap', ...gap, now: Date.now() });
       }),
       this.#client.on('outbox', (outbox) => {
-        this.#later({ type: 'outbox', ...outbox });
+        this.#later({ type: 'outbox', ...outbox, drafts: outbox.drafts.map(explained) });
       }),
       this.#client.on('refused', ({ room, error }) => {
-        this.#refused(room, error.message);
+        this.#refused(room, sentence(error));
       }),
     ];
     const list = setInterval(() => {
@@ -265,7 +272,7 @@ export class Chat {
   /** To be called at every key: tells the room now and then. */
   type(room: number): void {
     const now = Date.now();
-    if (now - (this.#typed[room] ?? 0) < typingEvery) return;
+    if (preferences.get('typing') === 'hide' || now - (this.#typed[room] ?? 0) < typingEvery) return;
     this.#typed[room] = now;
     this.#client.typing(room);
   }

@@ -1,4 +1,5 @@
 import type { Frame } from '../client/frames';
+import { because } from '../i18n/problems';
 import type {
   Joined,
   Message,
@@ -96,9 +97,11 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
         return appendMarker({ ...room, info }, 'changed', frame.at, { note });
       });
     case 'closed':
-      return change(state, frame.room, (room) => end(room, 'closed', frame.at, 'This room was deleted.'));
+      return change(state, frame.room, (room) => end(room, 'closed', frame.at, because('deleted', '')));
     case 'removed':
-      return change(state, frame.room, (room) => end(room, 'removed', now, frame.message));
+      return change(state, frame.room, (room) =>
+        end(room, 'removed', now, because(frame.code, frame.message)),
+      );
     case 'hello':
     case 'ok':
     case 'error':
