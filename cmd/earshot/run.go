@@ -46,6 +46,7 @@ type commands struct {
 		Show       userShowCmd       `cmd:"" help:"Show a user with groups and permissions."`
 		Change     userChangeCmd     `cmd:"" help:"Change a user's address of mail or display name."`
 		Passwd     userPasswdCmd     `cmd:"" help:"Give a user another password."`
+		ResetLink  userResetLinkCmd  `cmd:"" help:"Make a link with which a user sets a password, to hand over."`
 		Activate   userActivateCmd   `cmd:"" help:"Let users log in again."`
 		Deactivate userDeactivateCmd `cmd:"" help:"Cut users off, and let them log in no more."`
 		Grant      userGrantCmd      `cmd:"" help:"Grant permissions to a user, or make staff or a superuser."`
