@@ -38,7 +38,10 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)
-	r.Get("/login", s.pages.index)
+	r.Get("/login", s.logInPage)
+	r.Get("/forgot", s.pages.index)
+	r.Get("/reset", s.pages.index)
+	r.Get("/confirm", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
@@ -60,6 +63,9 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/login", s.anybody(s.logIn))
 		r.Post("/login/second", s.anybody(s.secondStep))
 		r.Post("/logout", s.scoped(s.logOut))
+		r.Post("/password/reset", s.anybody(s.requestReset))
+		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
+		r.Post("/email/confirm", s.anybody(s.confirmEmail))
 		r.Get("/me", s.scoped(s.me))
 		s.ownRoutes(r)
 
@@ -72,7 +78,9 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Put("/rooms/{id}/members/{username}", s.scoped(s.addMember, rooms))
 		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
 
+		r.Get("/invitations", s.scoped(s.listInvitations, admin))
 		r.Post("/invitations", s.scoped(s.invite, admin))
+		r.Delete("/invitations/{id}", s.scoped(s.withdrawInvitation, admin))
 		s.administration(r)
 	})
 	return r, nil
@@ -80,6 +88,17 @@ func (s *Server) routes() (http.Handler, error) {
 
 // ownRoutes are what users do about their own log-ins.
 func (s *Server) ownRoutes(r chi.Router) {
+	r.Patch("/me", s.scoped(s.changeMe, own))
+	r.Delete("/me", s.inBrowser(s.deleteMe))
+	r.Get("/me/export", s.scoped(s.export, own))
+	r.Post("/me/password", s.inBrowser(s.changePassword))
+	r.Post("/me/email/confirm", s.scoped(s.askToConfirm, own))
+	r.Put("/me/avatar", s.scoped(s.setAvatar, own))
+	r.Delete("/me/avatar", s.scoped(s.deleteAvatar, own))
+	r.Get("/profiles", s.scoped(s.listProfiles, earshot.ScopeChat))
+	r.Get("/users/{username}/avatar", s.picture(s.showAvatar))
+	r.Post("/users/{username}/reset-link", s.scoped(s.resetLink, earshot.ScopeAdmin))
+
 	r.Get("/me/sessions", s.scoped(s.listSessions, own))
 	r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
 	r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
