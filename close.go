@@ -20,6 +20,8 @@ const (
 	CloseAbuse
 	// CloseReplaced: the session goes on over another connection. Come back as a new one, if at all.
 	CloseReplaced
+	// CloseBanned: the user, or the address, is banned from the server. Do not come back before that is over.
+	CloseBanned
 )
 
 // String gives the reason in words that a person can read.
@@ -39,6 +41,8 @@ func (r CloseReason) String() string {
 		return "too much was sent, or too much of it was malformed"
 	case CloseReplaced:
 		return "the session goes on over another connection"
+	case CloseBanned:
+		return "banned from this server"
 	}
 	return "unknown reason"
 }

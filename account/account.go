@@ -105,6 +105,8 @@ type Stores struct {
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	Bans        earshot.BanStore
+	Actions     earshot.ActionStore
 }
 
 // Service is the rules of accounts. It is safe for concurrent use and has no goroutines of its own.
@@ -123,6 +125,11 @@ type Service struct {
 	common func() []string
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
+
+	// ranges are the addresses that are banned; nil before Bar. barred is told of them, under barring.
+	ranges  atomic.Pointer[earshot.Ranges]
+	barring sync.Mutex
+	barred  func(*earshot.Ranges)
 }
 
 // New makes the service. ended (may be nil) is called after a credential has ended, so that live sessions can be cut; it
@@ -160,7 +167,7 @@ type Login struct {
 // is of an algorithm or a cost that is not today's is hashed anew.
 //
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
-// and an account that is not active; CodeRateLimited after too many failures from this address; CodeBusy while too many
+// and an account that is not active; CodeBanned for a right one; CodeRateLimited after too many failures from this address; CodeBusy while too many
 // passwords are being checked. The last two say when to try again.
 func (s *Service) LogIn(ctx context.Context, username, password string, from netip.Addr) (secret string, login Login, err error) {
 	key, keyErr := lookupKey(username)
@@ -241,6 +248,9 @@ const maxSessions = 100
 
 // begin begins a browser session of a user whose password was checked. CodeNotFound if it is another by now.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
+	if err := s.admit(ctx, &user); err != nil { // only now: who does not know the password does not learn of it
+		return "", Login{}, err
+	}
 	secret, hash := newSecret(sessionPrefix)
 	now := now()
 	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
@@ -273,7 +283,7 @@ func (s *Service) LogOut(ctx context.Context, secret string) error {
 func (s *Service) extendAfter() time.Duration { return min(24*time.Hour, s.cfg.SessionAge/2) }
 
 // BySession tells who is behind a browser session, and puts its end off if it was used. CodeUnauthenticated if there is
-// no such session, or it has expired, or its user is not active.
+// no such session, or it has expired, or its user is not active; CodeBanned.
 func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 	hash, ok := hashSecret(sessionPrefix, secret)
 	if !ok {
@@ -301,7 +311,7 @@ func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 	return login, nil
 }
 
-// ByToken tells who is behind a token. CodeUnauthenticated if there is no such token or its user is not active.
+// ByToken tells who is behind a token. CodeUnauthenticated if there is no such token or its user is not active; CodeBanned.
 func (s *Service) ByToken(ctx context.Context, secret string) (Login, error) {
 	hash, ok := hashSecret(tokenPrefix, secret)
 	if !ok {
@@ -325,6 +335,9 @@ func (s *Service) activeUser(ctx context.Context, id earshot.UserID) (earshot.Us
 	}
 	if !user.IsActive {
 		return earshot.User{}, errNoLogin()
+	}
+	if err := s.admit(ctx, &user); err != nil {
+		return earshot.User{}, err
 	}
 	return user, nil
 }

@@ -67,7 +67,26 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	if isCode(err, earshot.CodeConflict) {
 		err = s.whichIsTaken(ctx, users, err)
 	}
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.record(ctx, usersMade(ctx, users)...)
+}
+
+// usersMade tells the log of users who were made.
+func usersMade(ctx context.Context, users []earshot.NewUser) []earshot.Action {
+	entries := make([]earshot.Action, len(users))
+	for i := range users {
+		kind := ""
+		switch {
+		case users[i].IsSuperuser:
+			kind = "superuser"
+		case users[i].IsStaff:
+			kind = "staff"
+		}
+		entries[i] = earshot.Entry(ctx, earshot.VerbCreateUser, users[i].Username, "as", kind)
+	}
+	return entries
 }
 
 // checkNew checks the password of an account that is to be made.
@@ -121,6 +140,7 @@ func ofAccount(i int, name string, err error) error {
 func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]string, error) {
 	secrets := make([]string, len(usernames))
 	tokens := make([]earshot.Token, len(usernames))
+	entries := make([]earshot.Action, len(usernames))
 	for i, name := range usernames {
 		user, err := s.UserByName(ctx, name)
 		if err != nil {
@@ -128,11 +148,12 @@ func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]strin
 		}
 		secret, hash := newSecret(tokenPrefix)
 		secrets[i], tokens[i] = secret, earshot.Token{Hash: hash, User: user.ID, CreatedAt: now()}
+		entries[i] = earshot.Entry(ctx, earshot.VerbCreateToken, user.Username)
 	}
 	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
 		return nil, err
 	}
-	return secrets, nil
+	return secrets, s.record(ctx, entries...)
 }
 
 // RevokeToken ends a token and what hangs on it. One that is not there is no error.
@@ -141,11 +162,22 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 	if !ok {
 		return nil
 	}
+	token, err := s.stores.Tokens.Token(ctx, hash)
+	if isCode(err, earshot.CodeNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
 		return err
 	}
 	s.ended(hash)
-	return nil
+	whose := ""
+	if user, err := s.stores.Users.User(ctx, token.User); err == nil {
+		whose = user.Username
+	}
+	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteToken, whose))
 }
 
 // UserByName gives the user of a name, in whatever case or form it is written; CodeNotFound if there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -152,7 +153,8 @@ func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl t
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	return secret, expires, nil
+	return secret, expires, s.record(ctx, earshot.Entry(ctx, earshot.VerbCreateInvitation, "",
+		"uses", strconv.Itoa(uses), "until", expires.Format(time.RFC3339)))
 }
 
 // SetupNeeded tells whether there is no user yet, so that the first one is to be made with SetUp.

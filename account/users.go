@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/earshot-chat/earshot"
@@ -44,7 +45,42 @@ func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit
 			return earshot.User{}, err
 		}
 	}
-	return s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	changed, err := s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	return changed, s.record(ctx, earshot.Entry(ctx, earshot.VerbChangeUser, user.Username, changesOf(&change)...))
+}
+
+// changesOf names what a change of a user is to, for the log, and no more of what is personal.
+func changesOf(c *earshot.UserChange) []string {
+	details := []string{"grant", permissionNames(c.Grant), "revoke", permissionNames(c.Revoke)}
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{{"password", c.Password != nil}, {"email", c.Email != nil}, {"display_name", c.DisplayName != nil}} {
+		if f.is {
+			details = append(details, f.name, "changed")
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value *bool
+	}{{"is_active", c.IsActive}, {"is_staff", c.IsStaff}, {"is_superuser", c.IsSuperuser}} {
+		if f.value != nil {
+			details = append(details, f.name, strconv.FormatBool(*f.value))
+		}
+	}
+	return details
+}
+
+// permissionNames lists what is in the set, with blanks between.
+func permissionNames(set earshot.PermissionSet) string {
+	var names []string
+	for _, p := range set.List() {
+		names = append(names, string(p))
+	}
+	return strings.Join(names, " ")
 }
 
 // newPassword checks and hashes the password of an edit.
@@ -101,7 +137,10 @@ func (s *Service) DeleteUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	return s.stores.Edit.DeleteUser(ctx, user.ID)
+	if err := s.stores.Edit.DeleteUser(ctx, user.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
 }
 
 // Users gives a page of those who fit the query, by name. Search and After are as somebody typed them.
@@ -142,6 +181,12 @@ func (s *Service) act(ctx context.Context, notes []earshot.AccountChange, change
 			continue
 		}
 		seen[n.User] = true
+		if n.User == 0 {
+			if err := s.readRanges(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.Refresh(ctx, n.User, changed); err != nil {
 			return err
 		}

@@ -81,6 +81,11 @@ func (s *Server) loggedIn(c func(w http.ResponseWriter, r *http.Request, by call
 		if login.Extended && !cred.bearer {
 			s.setCookie(w, r, cred.secret, login.ExpiresAt)
 		}
+		road := earshot.RoadPage
+		if cred.bearer {
+			road = earshot.RoadToken
+		}
+		r = r.WithContext(earshot.Doing(r.Context(), earshot.Doer{User: login.User.Ref(), Road: road}))
 		return c(w, r, caller{Login: login, credential: cred})
 	})
 }
@@ -104,10 +109,4 @@ func (s *Server) cookie(w http.ResponseWriter, r *http.Request, value string, ma
 
 // clientAddr is where a request comes from, for the limits on tries: the connection's other end, or whom the proxies that
 // are trusted name.
-func clientAddr(r *http.Request) netip.Addr {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return from.Addr().Unmap()
-}
+func clientAddr(r *http.Request) netip.Addr { return earshot.AddressOf(r.RemoteAddr) }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/earshot-chat/earshot"
 )
 
 // routes is the table of everything the server answers. Anybody may call what is wrapped by anybody, and only who is
@@ -50,7 +52,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork)
+		r.Use(noStore, sameOrigin, s.notBarred, s.limitWork)
 
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
@@ -67,6 +69,17 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get("/rooms/{id}/members", s.loggedIn(s.listMembers))
 		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
 		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
+
+		r.Post("/rooms/{id}/kick", s.loggedIn(s.kick))
+		for path, kind := range map[string]earshot.SanctionKind{"bans": earshot.SanctionBan, "mutes": earshot.SanctionMute} {
+			r.Get("/rooms/{id}/"+path, s.loggedIn(s.listSanctions(kind)))
+			r.Put("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.sanction(kind)))
+			r.Delete("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.lift(kind)))
+		}
+		r.Get("/bans", s.loggedIn(s.listBans))
+		r.Post("/bans", s.loggedIn(s.ban))
+		r.Delete("/bans/{id}", s.loggedIn(s.liftBan))
+		r.Get("/log", s.loggedIn(s.listActions))
 
 		r.Post("/invitations", s.loggedIn(s.invite))
 	})

@@ -32,6 +32,9 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	if !s.ownOrigin(r) {
 		return nil, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket.")
 	}
+	if err := s.opts.Accounts.Admit(clientAddr(r)); err != nil {
+		return nil, err
+	}
 	if !isHandshake(r) {
 		return nil, earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
 	}

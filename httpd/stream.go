@@ -37,6 +37,10 @@ func (s *Server) stream(
 			s.fail(w, r, foreign)
 			return
 		}
+		if err := s.opts.Accounts.Admit(clientAddr(r)); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		// As for the socket: the hub remembers an ended log-in only so long.
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 		login, cred, err := s.login(r.WithContext(ctx))

@@ -106,6 +106,10 @@ func (w *wire) Removed(room earshot.RoomID, why *earshot.Error) {
 	w.Write(fmt.Appendf(nil, "removed from %d: %s\n", room, why.Code))
 }
 
+func (w *wire) Muted(room earshot.RoomID, mute earshot.Sanction) {
+	w.Write(fmt.Appendf(nil, "muted in %d: %t %s\n", room, time.Now().Before(mute.Until), mute.Reason))
+}
+
 func (w *wire) Close(why earshot.CloseReason) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -151,7 +155,7 @@ func newHouse(t testing.TB, change func(*hub.Config)) *house {
 	}
 	relay := local.New()
 	h := &house{t: t, store: store, relay: relay, Hub: hub.New(hub.Options{
-		Relay: relay, Rooms: store, Members: store, Config: cfg,
+		Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg,
 	})}
 	t.Cleanup(func() {
 		if err := h.Close(context.Background()); err != nil {

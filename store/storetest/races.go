@@ -131,6 +131,19 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"ForgetAccountChanges": func() error {
 			return s.Edit.ForgetAccountChanges(ctx, []earshot.AccountChange{{ID: 1}})
 		},
+		"PutSanction": func() error {
+			return s.Sanctions.PutSanction(ctx, earshot.Sanction{Kind: earshot.SanctionBan, Room: room, User: earshot.UserRef{ID: user}}, entry("x"))
+		},
+		"LiftSanction":    func() error { return s.Sanctions.LiftSanction(ctx, earshot.SanctionBan, room, user, entry("x")) },
+		"Sanctions":       func() error { _, err := s.Sanctions.Sanctions(ctx, room, "", noon(), "", 0); return err },
+		"PutBan":          func() error { _, err := s.Bans.PutBan(ctx, earshot.Ban{Range: "x"}, entry("x")); return err },
+		"LiftBan":         func() error { _, err := s.Bans.LiftBan(ctx, 1, entry("x")); return err },
+		"BanOf":           func() error { _, err := s.Bans.BanOf(ctx, user, ""); return err },
+		"Bans":            func() error { _, err := s.Bans.Bans(ctx, noon(), false, 0, 1); return err },
+		"ForgetSanctions": func() error { return s.Bans.ForgetSanctions(ctx, noon()) },
+		"WriteActions":    func() error { return s.Actions.WriteActions(ctx, entry("x")) },
+		"Actions":         func() error { _, err := s.Actions.Actions(ctx, earshot.ActionQuery{}); return err },
+		"TrimActions":     func() error { return s.Actions.TrimActions(ctx, noon(), 1) },
 		"CreateGroup":     func() error { _, err := s.Groups.CreateGroup(ctx, earshot.Group{Name: "g"}, "g"); return err },
 		"GroupByName":     func() error { _, err := s.Groups.GroupByName(ctx, "g"); return err },
 		"Groups":          func() error { _, err := s.Groups.Groups(ctx); return err },

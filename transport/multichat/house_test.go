@@ -52,7 +52,7 @@ func newHouse(t *testing.T, opts multichat.Options, change func(*hub.Config)) *h
 		change(&cfg)
 	}
 	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg})
 	opts.Hub = h.hub
 	guests := multichat.New(opts)
 	socket, err := ws.New(ws.Options{Hub: h.hub, Version: "test"})

@@ -62,7 +62,7 @@ func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Conf
 		change(&cfg)
 	}
 	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg})
 	opts.Hub, opts.Version, opts.FrameBytes = h.hub, "test", 64<<10
 	if opts.Ping == 0 {
 		opts.Ping = time.Minute

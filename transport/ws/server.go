@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -160,21 +161,23 @@ func (s *Server) acceptUpgrade(w http.ResponseWriter, r *http.Request, user ears
 	early := bytes.Clone(ahead)
 	clear(ahead)
 	_, compressed := extension.Accepted()
-	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential)
+	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential, earshot.AddressOf(r.RemoteAddr))
 	return nil
 }
 
 // serve gives the connection its link, connects the session, and starts reading.
-func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
+func (s *Server) serve(
+	c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash, from netip.Addr,
+) {
 	start := s.connect(c, nc)
-	if !s.greet(c, user, credential) {
+	if !s.greet(c, user, credential, from) {
 		early = nil
 	}
 	start(early)
 }
 
 // greet connects the session and says hello, or closes the connection with the reason why not.
-func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash) bool {
+func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash, from netip.Addr) bool {
 	c.heard.Store(s.clock())
 	if !s.remember(c) {
 		c.Close(earshot.CloseStopping)
@@ -182,6 +185,7 @@ func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash
 	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
+		session.CameFrom(from)
 		return c
 	})
 	if err != nil {
@@ -213,6 +217,8 @@ func refusal(err error) earshot.CloseReason {
 	switch earshot.CodeOf(err) {
 	case earshot.CodeUnauthenticated:
 		return earshot.CloseRevoked
+	case earshot.CodeBanned:
+		return earshot.CloseBanned
 	case earshot.CodeStopping:
 		return earshot.CloseStopping
 	default:

@@ -85,7 +85,7 @@ func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.
 		change(&cfg)
 	}
 	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: cfg})
+	h.hub = hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg})
 	opts.Hub, opts.Version = h.hub, "test"
 	if h.ws, err = ws.New(opts.Options); err != nil {
 		t.Fatal(err)
