@@ -48,7 +48,7 @@ func (s *Service) Ban(ctx context.Context, by *earshot.User, from netip.Addr, in
 	if err := earshot.ValidateReason(in.Reason); err != nil {
 		return earshot.Ban{}, err
 	}
-	subject := ""
+	var subject string
 	switch {
 	case (in.Username == "") == (in.Range == ""):
 		return earshot.Ban{}, earshot.FieldError("username", "A ban is of a user or of a range of addresses.")

@@ -45,8 +45,10 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
-	r.Get("/rooms", s.pages.index)
-	r.Get("/rooms/*", s.pages.index)
+	for _, path := range []string{"/rooms", "/settings", "/admin"} {
+		r.Get(path, s.pages.index)
+		r.Get(path+"/*", s.pages.index)
+	}
 	for path := range s.pages.files {
 		r.Get(path, s.pages.file)
 	}
@@ -70,18 +72,23 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
 		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
 
-		r.Post("/rooms/{id}/kick", s.loggedIn(s.kick))
-		for path, kind := range map[string]earshot.SanctionKind{"bans": earshot.SanctionBan, "mutes": earshot.SanctionMute} {
-			r.Get("/rooms/{id}/"+path, s.loggedIn(s.listSanctions(kind)))
-			r.Put("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.sanction(kind)))
-			r.Delete("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.lift(kind)))
-		}
-		r.Get("/bans", s.loggedIn(s.listBans))
-		r.Post("/bans", s.loggedIn(s.ban))
-		r.Delete("/bans/{id}", s.loggedIn(s.liftBan))
-		r.Get("/log", s.loggedIn(s.listActions))
+		s.orderRoutes(r)
 
 		r.Post("/invitations", s.loggedIn(s.invite))
 	})
 	return r, nil
+}
+
+// orderRoutes are those of keeping order, and of the log of what was done.
+func (s *Server) orderRoutes(r chi.Router) {
+	r.Post("/rooms/{id}/kick", s.loggedIn(s.kick))
+	for path, kind := range map[string]earshot.SanctionKind{"bans": earshot.SanctionBan, "mutes": earshot.SanctionMute} {
+		r.Get("/rooms/{id}/"+path, s.loggedIn(s.listSanctions(kind)))
+		r.Put("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.sanction(kind)))
+		r.Delete("/rooms/{id}/"+path+"/{username}", s.loggedIn(s.lift(kind)))
+	}
+	r.Get("/bans", s.loggedIn(s.listBans))
+	r.Post("/bans", s.loggedIn(s.ban))
+	r.Delete("/bans/{id}", s.loggedIn(s.liftBan))
+	r.Get("/log", s.loggedIn(s.listActions))
 }

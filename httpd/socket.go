@@ -32,17 +32,22 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	if !s.ownOrigin(r) {
 		return nil, earshot.Errorf(earshot.CodeForbidden, "A page of another origin may not open the socket.")
 	}
-	if err := s.opts.Accounts.Admit(clientAddr(r)); err != nil {
-		return nil, err
-	}
 	if !isHandshake(r) {
 		return nil, earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
 	}
-	// The log-in is looked up within seconds: the hub remembers an ended one only so long (hub.EndLogin).
+	login, _, err := s.soonLogin(r)
+	return &login, err
+}
+
+// soonLogin is login for what lives long: who that is, is found out within seconds, because the hub remembers an ended
+// log-in only so long (hub.EndLogin). Whoever comes from an address that is banned is nobody.
+func (s *Server) soonLogin(r *http.Request) (account.Login, credential, error) {
+	if err := s.opts.Accounts.Admit(clientAddr(r)); err != nil {
+		return account.Login{}, credential{}, err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()
-	login, _, err := s.login(r.WithContext(ctx))
-	return &login, err
+	return s.login(r.WithContext(ctx))
 }
 
 // ownOrigin tells whether the request has no Origin, as programs that are no browsers send it, or one of the server's.

@@ -36,8 +36,8 @@ func writeAction(ctx context.Context, tx *sql.Tx, entries ...earshot.Action) err
 			args = append(args, millis(e.At), int64(e.Actor.ID), e.Actor.Name, strings.ToLower(e.Actor.Name), string(e.Road), string(e.Verb),
 				e.Subject, strings.ToLower(e.Subject), e.Room, kept(string(details)))
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO action (at, actor_id, actor, actor_key, road, verb, subject, subject_key, room, details) VALUES `+
-			tuples(len(some), actionWidth), args...) //nolint:gosec // G202: placeholders
+		_, err := tx.ExecContext(ctx, `INSERT INTO action (at, actor_id, actor, actor_key, road, verb, subject, subject_key, room, details) VALUES `+ //nolint:gosec // G202: placeholders
+			tuples(len(some), actionWidth), args...)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Store) Actions(ctx context.Context, q earshot.ActionQuery) ([]earshot.A
 	if limit <= 0 || limit > earshot.MaxActions {
 		limit = earshot.MaxActions
 	}
-	query += " ORDER BY id DESC LIMIT " + args.add(limit)
+	query += " ORDER BY id DESC LIMIT " + args.add(limit) //nolint:gosec // G202: names of columns and placeholders
 	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, s.fail(ctx, err)

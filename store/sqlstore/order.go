@@ -80,7 +80,7 @@ func (s *Store) Sanctions(
 		return nil, nil // PostgreSQL would call it a fault
 	}
 	var args arguments
-	query := selectSanction + `WHERE s.room_id = ` + args.add(int64(room)) + ` AND s.until > ` + args.add(millis(now))
+	query := selectSanction + `WHERE s.room_id = ` + args.add(int64(room)) + ` AND s.until > ` + args.add(millis(now)) //nolint:gosec // G202: placeholders
 	if kind != "" {
 		query += ` AND s.kind = ` + args.add(string(kind))
 	}
@@ -205,7 +205,7 @@ func (s *Store) BanOf(ctx context.Context, user earshot.UserID, addresses string
 // Bans implements earshot.BanStore.
 func (s *Store) Bans(ctx context.Context, now time.Time, addresses bool, after int64, limit int) ([]earshot.Ban, error) {
 	var args arguments
-	query := selectBan + `WHERE s.until > ` + args.add(millis(now)) + ` AND s.id > ` + args.add(after)
+	query := selectBan + `WHERE s.until > ` + args.add(millis(now)) + ` AND s.id > ` + args.add(after) //nolint:gosec // G202: placeholders
 	if addresses {
 		query += ` AND s.addresses IS NOT NULL`
 	}

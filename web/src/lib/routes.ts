@@ -5,6 +5,8 @@ export type Route =
   | { page: 'login' }
   | { page: 'signup'; invitation: string }
   | { page: 'setup' }
+  | { page: 'settings'; section: string }
+  | { page: 'admin'; section: string }
   | { page: 'privacy' };
 
 export function routeOf(path: string, search: string): Route {
@@ -13,6 +15,8 @@ export function routeOf(path: string, search: string): Route {
   if (path === '/privacy') return { page: 'privacy' };
   if (path === '/signup')
     return { page: 'signup', invitation: new URLSearchParams(search).get('invitation') ?? '' };
+  const [, page, section = ''] = /^\/(settings|admin)(?:\/([^/]*))?\/?$/.exec(path) ?? [];
+  if (page === 'settings' || page === 'admin') return { page, section };
   // Whatever follows is a name: one that no room can have is told to be none.
   const room = /^\/rooms\/(.+?)\/?$/.exec(path)?.[1];
   if (room !== undefined) {

@@ -1,0 +1,539 @@
+package hub_test
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/hub"
+)
+
+func moderator(u *earshot.User) {
+	u.Permissions = earshot.PermissionsOf(earshot.PermModerateRoom)
+}
+
+func superuser(u *earshot.User) { u.IsSuperuser, u.IsStaff = true, true }
+
+// until bans or mutes, for so long or, for 0, for good.
+func (h *house) sanction(by earshot.User, room earshot.RoomID, kind earshot.SanctionKind, user earshot.User, d time.Duration) {
+	h.t.Helper()
+	end := earshot.Forever()
+	if d > 0 {
+		end = time.Now().Add(d)
+	}
+	if _, err := h.Sanction(h.t.Context(), by, room, kind, user, end, "why"); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// post says something under a nonce of its own.
+func (c *client) post(room earshot.RoomID, nonce string) error {
+	_, err := c.Post(c.t.Context(), room, earshot.Draft{Text: []byte("x"), Nonce: nonce})
+	return err
+}
+
+// Who is kicked is out at once in all sessions, for as long as was said, and then may come back.
+func TestKick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "hall", earshot.AccessPublic)
+		a, b, tab := h.connect(ana), h.connect(ben), h.connect(ben)
+		a.join(room)
+		b.join(room)
+		tab.join(room)
+		synctest.Wait()
+		a.lines()
+		b.lines()
+		tab.lines()
+		until, err := h.Kick(t.Context(), ana, room, ben, time.Minute, "enough")
+		wantCode(t, err, "")
+		if got := time.Until(until); got != time.Minute {
+			t.Errorf("until in %v", got)
+		}
+		a.say(room, "gone")
+		b.hears("removed from 1: kicked")
+		tab.hears("removed from 1: kicked")
+		a.hears("1#3 departed ben, 1 inside", "1#4 ana: gone")
+		for range 2 { // also when the room was empty in between
+			_, err = b.tryJoin(room)
+			wantCode(t, err, earshot.CodeKicked)
+			if wait := earshot.AsError(err).RetryAfter; wait <= 0 || wait > time.Minute {
+				t.Errorf("wait %v", wait)
+			}
+			_ = a.Leave(room) // not there the second time
+			synctest.Wait()
+		}
+		time.Sleep(time.Minute)
+		b.join(room)
+		for _, d := range []time.Duration{0, -1, time.Second - 1, hub.MaxKick + 1} {
+			_, err := h.Kick(t.Context(), ana, room, ben, d, "")
+			wantCode(t, err, earshot.CodeInvalid)
+		}
+		_, err = h.Kick(t.Context(), ana, room, ben, time.Minute, strings.Repeat("x", earshot.MaxReason+1))
+		wantCode(t, err, earshot.CodeInvalid)
+		_, err = h.Kick(t.Context(), ana, room, ben, time.Minute, "a\x1b[2J")
+		wantCode(t, err, earshot.CodeInvalid)
+		_, err = h.Kick(t.Context(), ana, room, ben, time.Minute, "two\nlines")
+		wantCode(t, err, "")
+	})
+}
+
+// leaves wants no error.
+func (c *client) leaves(room earshot.RoomID) {
+	c.t.Helper()
+	if err := c.Leave(room); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// Who is banned from a room is out at once and stays out, over a restart, until the ban's end.
+func TestBanFromRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room, other := h.room(ana, "hall", earshot.AccessPublic), h.room(ana, "den", earshot.AccessPublic)
+		a, b := h.connect(ana), h.connect(ben)
+		a.join(room)
+		b.join(room)
+		b.join(other)
+		synctest.Wait()
+		b.lines()
+		h.sanction(ana, room, earshot.SanctionBan, ben, time.Hour)
+		b.hears("removed from 1: banned")
+		_, err := b.tryJoin(room)
+		wantCode(t, err, earshot.CodeBanned)
+		if e := earshot.AsError(err); e.RetryAfter != time.Hour || !strings.Contains(e.Message, "why") {
+			t.Errorf("%+v", e)
+		}
+		wantCode(t, b.post(other, "elsewhere"), "")
+
+		next := h.successor() // knows what the store has
+		late, err := next.tryConnect(ben, earshot.SecretHash{7})
+		wantCode(t, err, "")
+		_, err = late.tryJoin(room)
+		wantCode(t, err, earshot.CodeBanned)
+		time.Sleep(time.Hour)
+		late.join(room)
+		b.join(room)
+
+		h.sanction(ana, room, earshot.SanctionBan, ben, 0)
+		_, err = b.tryJoin(room)
+		wantCode(t, err, earshot.CodeBanned)
+		if e := earshot.AsError(err); e.RetryAfter != 0 || !strings.Contains(e.Message, "for good") {
+			t.Errorf("%+v", e)
+		}
+		wantCode(t, h.Lift(t.Context(), ana, room, earshot.SanctionBan, ben), "")
+		wantCode(t, h.Lift(t.Context(), ana, room, earshot.SanctionBan, ben), "")
+		b.join(room)
+	})
+}
+
+// Who is muted hears, and can say nothing in whatever form, but take back what was said.
+func TestMute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "hall", earshot.AccessPublic)
+		a, b := h.connect(ana), h.connect(ben)
+		a.join(room)
+		b.join(room)
+		synctest.Wait()
+		b.say(room, "before")
+		b.lines()
+		h.sanction(ana, room, earshot.SanctionMute, ben, time.Minute)
+		b.hears("muted in 1: true why")
+		_, edit := b.edit(room, 3, "y", "e")
+		for what, err := range map[string]error{
+			"post": b.post(room, "p"), "edit": edit, "react": b.React(t.Context(), room, 3, []byte(smile), true),
+			"typing": b.Typing(t.Context(), room),
+		} {
+			if earshot.CodeOf(err) != earshot.CodeMuted || earshot.AsError(err).RetryAfter != time.Minute {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		a.say(room, "hear me")
+		wantCode(t, b.TakeBack(t.Context(), room, 3), "")
+		b.hears("1#4 ana: hear me", "1#5 ben takes back 3")
+		wantCode(t, b.See(room, 4), "")
+
+		// After a reconnect, too, and it is told then.
+		again := h.connect(ben)
+		again.join(room)
+		again.hears("muted in 1: true why")
+		wantCode(t, again.post(room, "p"), earshot.CodeMuted)
+		time.Sleep(time.Minute)
+		wantCode(t, b.post(room, "p"), "")
+		h.sanction(ana, room, earshot.SanctionMute, ben, 0)
+		err := b.post(room, "q")
+		wantCode(t, err, earshot.CodeMuted)
+		if earshot.AsError(err).RetryAfter != 0 {
+			t.Errorf("%+v", earshot.AsError(err))
+		}
+		b.lines()
+		wantCode(t, h.Lift(t.Context(), ana, room, earshot.SanctionMute, ben), "")
+		b.hears("muted in 1: false ")
+		wantCode(t, b.post(room, "q"), "")
+	})
+}
+
+// In slow mode everybody but those who keep order says one thing in so many seconds, in whatever session, also over a
+// restart. A post that is sent again is no second one.
+func TestSlowMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben, mod := h.user("ana"), h.user("ben"), h.user("mod", moderator)
+		room := h.room(ana, "hall", earshot.AccessPublic)
+		slow := 10
+		listing, err := h.ChangeRoom(t.Context(), mod, room, hub.RoomChange{Slow: &slow})
+		wantCode(t, err, "")
+		if listing.Slow != slow {
+			t.Errorf("%+v", listing)
+		}
+		a, b, tab, m := h.connect(ana), h.connect(ben), h.connect(ben), h.connect(mod)
+		for _, c := range []*client{a, b, tab, m} {
+			c.join(room)
+		}
+		wantCode(t, b.post(room, "1"), "")
+		wantCode(t, b.post(room, "1"), "")
+		time.Sleep(3 * time.Second)
+		err = tab.post(room, "2")
+		wantCode(t, err, earshot.CodeRateLimited)
+		if e := earshot.AsError(err); e.RetryAfter != 7*time.Second || e.Field != "slow_seconds" {
+			t.Errorf("%+v", e)
+		}
+		for _, c := range []*client{a, m} {
+			wantCode(t, c.post(room, "a"), "")
+			wantCode(t, c.post(room, "b"), "")
+		}
+		if err := h.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		next := h.successor()
+		if err := next.Restore(t.Context(), h.AppendState(nil)); err != nil {
+			t.Fatal(err)
+		}
+		late, err := next.tryConnect(ben, earshot.SecretHash{7})
+		wantCode(t, err, "")
+		late.join(room)
+		wantCode(t, late.post(room, "2"), earshot.CodeRateLimited)
+		time.Sleep(7 * time.Second)
+		wantCode(t, late.post(room, "2"), "")
+		none := 0
+		_, err = next.ChangeRoom(t.Context(), mod, room, hub.RoomChange{Slow: &none})
+		wantCode(t, err, "")
+		wantCode(t, late.post(room, "3"), "")
+		for _, bad := range []int{-1, earshot.MaxSlow + 1} {
+			_, err = next.ChangeRoom(t.Context(), mod, room, hub.RoomChange{Slow: &bad})
+			wantCode(t, err, earshot.CodeInvalid)
+		}
+	})
+}
+
+// A locked room is silent, or shut, for all but those who keep order; in one that is shut those who are inside stay and
+// come back.
+func TestLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, room, a, b := resumable(t, nil)
+		ana, mod := a.User(), h.user("mod", moderator)
+		lock := func(l earshot.Lock) {
+			t.Helper()
+			_, err := h.ChangeRoom(t.Context(), ana, room, hub.RoomChange{Lock: &l})
+			wantCode(t, err, "")
+		}
+		lock(earshot.LockPosts)
+		wantCode(t, b.post(room, "1"), earshot.CodeLocked)
+		wantCode(t, b.Typing(t.Context(), room), earshot.CodeLocked)
+		wantCode(t, a.post(room, "1"), "")
+		m := h.connect(mod)
+		m.join(room)
+		wantCode(t, m.post(room, "1"), "")
+		cai := h.user("cai")
+		c := h.connect(cai)
+		c.join(room)
+		c.leaves(room)
+
+		lock(earshot.LockEntry)
+		wantCode(t, b.post(room, "1"), "")
+		_, err := c.tryJoin(room)
+		wantCode(t, err, earshot.CodeLocked)
+		synctest.Wait()
+		b.lines()
+		b.Drop()
+		back, rooms, err := b.resume(h, hub.Seen{Room: room, Seq: 100})
+		if len(rooms) != 1 || err != nil {
+			t.Errorf("back in %v, %v", rooms, err)
+		}
+		m.leaves(room)
+		m.join(room)
+		wantCode(t, back.post(room, "2"), "")
+		lock(earshot.LockNone)
+		c.join(room)
+		bad := earshot.Lock("nonsense")
+		_, err = h.ChangeRoom(t.Context(), ana, room, hub.RoomChange{Lock: &bad})
+		wantCode(t, err, earshot.CodeInvalid)
+	})
+}
+
+// Who may do what to whom.
+func TestWhoKeepsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		users := map[string]earshot.User{
+			"owner": h.user("owner"), "mod": h.user("mod", moderator), "clerk": h.user("clerk", func(u *earshot.User) { u.IsStaff = true }),
+			"helper": h.user("helper", staff), "boss": h.user("boss", superuser), "chief": h.user("chief", superuser), "user": h.user("user"),
+			"other": h.user("other"),
+		}
+		room := h.room(users["owner"], "hall", earshot.AccessPublic)
+		for _, c := range []struct {
+			by, on string
+			code   earshot.Code
+		}{
+			{"owner", "user", ""},
+			{"mod", "user", ""},
+			{"helper", "user", ""},
+			{"boss", "user", ""},
+			{"user", "other", earshot.CodeForbidden},
+			{"clerk", "user", earshot.CodeForbidden},
+			{"owner", "clerk", earshot.CodeForbidden},
+			{"mod", "helper", earshot.CodeForbidden},
+			{"mod", "boss", earshot.CodeForbidden},
+			{"helper", "boss", earshot.CodeForbidden},
+			{"boss", "helper", ""},
+			{"boss", "chief", ""},
+			{"mod", "owner", earshot.CodeConflict},
+			{"boss", "owner", earshot.CodeConflict},
+			{"mod", "mod", earshot.CodeConflict},
+			{"boss", "boss", earshot.CodeConflict},
+		} {
+			by, on := users[c.by], users[c.on]
+			_, kick := h.Kick(t.Context(), by, room, on, time.Second, "")
+			_, ban := h.Sanction(t.Context(), by, room, earshot.SanctionBan, on, earshot.Forever(), "")
+			lift := h.Lift(t.Context(), by, room, earshot.SanctionBan, on)
+			_, mute := h.Sanction(t.Context(), by, room, earshot.SanctionMute, on, earshot.Forever(), "")
+			for what, err := range map[string]error{"kick": kick, "ban": ban, "mute": mute, "lift": lift} {
+				if earshot.CodeOf(err) != c.code {
+					t.Errorf("%s of %s by %s: %v, not %q", what, c.on, c.by, err, c.code)
+				}
+			}
+		}
+		_, err := h.Sanctions(t.Context(), users["user"], room, earshot.SanctionMute, "", 10)
+		wantCode(t, err, earshot.CodeForbidden)
+		all, err := h.Sanctions(t.Context(), users["mod"], room, earshot.SanctionMute, "", 10)
+		wantCode(t, err, "")
+		if len(all) != 3 || all[0].User.Name != "chief" {
+			t.Errorf("%+v", all)
+		}
+		den := h.room(users["owner"], "den", earshot.AccessPrivate) // which others do not know of
+		_, err = h.Kick(t.Context(), users["user"], den, users["other"], time.Second, "")
+		wantCode(t, err, earshot.CodeNotFound)
+		slow := 1
+		for by, code := range map[string]earshot.Code{"owner": "", "mod": "", "user": earshot.CodeForbidden, "clerk": earshot.CodeForbidden} {
+			_, err := h.ChangeRoom(t.Context(), users[by], room, hub.RoomChange{Slow: &slow})
+			wantCode(t, err, code)
+		}
+		topic := "x"
+		_, err = h.ChangeRoom(t.Context(), users["mod"], room, hub.RoomChange{Slow: &slow, Topic: &topic})
+		wantCode(t, err, earshot.CodeForbidden)
+	})
+}
+
+// The right to keep order is had and lost by live sessions at once, and handed over.
+func TestModeratorChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "hall", earshot.AccessPublic)
+		lock := earshot.LockPosts
+		_, err := h.ChangeRoom(t.Context(), ana, room, hub.RoomChange{Lock: &lock})
+		wantCode(t, err, "")
+		b := h.connect(ben)
+		b.join(room)
+		wantCode(t, b.post(room, "1"), earshot.CodeLocked)
+		ben.Inherited = earshot.PermissionsOf(earshot.PermModerateRoom)
+		wantCode(t, h.UserChanged(t.Context(), ben), "")
+		wantCode(t, b.post(room, "1"), "")
+		ben.Inherited = 0
+		wantCode(t, h.UserChanged(t.Context(), ben), "")
+		wantCode(t, b.post(room, "2"), earshot.CodeLocked)
+		ben.Permissions = earshot.PermissionsOf(earshot.PermModerateRoom) // as a handshake saw it before
+		late, err := h.tryConnect(ben, earshot.SecretHash{9})
+		wantCode(t, err, "")
+		late.join(room)
+		wantCode(t, late.post(room, "3"), earshot.CodeLocked)
+	})
+}
+
+// Who is banned from the server loses every session at once, and a handshake that was let through before is refused; when
+// the ban is over or lifted, the next is not.
+func TestBanFromServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		room := h.room(ana, "hall", earshot.AccessPublic)
+		a, b, tab := h.connect(ana), h.connect(ben), h.connect(ben)
+		a.join(room)
+		b.join(room)
+		before := ben
+		ben.BannedUntil = time.Now().Add(time.Minute)
+		wantCode(t, h.UserChanged(t.Context(), ben), "")
+		a.say(room, "gone")
+		if b.reason() != earshot.CloseBanned || tab.reason() != earshot.CloseBanned {
+			t.Errorf("closed with %v and %v", b.reason(), tab.reason())
+		}
+		for _, line := range b.lines() {
+			if strings.Contains(line, "gone") {
+				t.Error("one who is banned hears")
+			}
+		}
+		_, err := h.tryConnect(before, earshot.SecretHash{7})
+		wantCode(t, err, earshot.CodeBanned)
+		_, err = h.tryConnect(ben, earshot.SecretHash{7})
+		wantCode(t, err, earshot.CodeBanned)
+		time.Sleep(time.Minute)
+		_, err = h.tryConnect(before, earshot.SecretHash{7})
+		wantCode(t, err, "")
+		wantCode(t, h.UserChanged(t.Context(), func() earshot.User { u := ben; u.BannedUntil = earshot.Forever(); return u }()), "")
+		_, err = h.tryConnect(before, earshot.SecretHash{8})
+		wantCode(t, err, earshot.CodeBanned)
+		wantCode(t, h.UserChanged(t.Context(), before), "") // lifted
+		_, err = h.tryConnect(ben, earshot.SecretHash{8})   // by a handshake that saw the ban
+		wantCode(t, err, "")
+	})
+}
+
+// Addresses that are banned lose their sessions at once, and no others do.
+func TestBar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana := h.user("ana")
+		from := func(addr string) (*client, error) {
+			c := &client{wire: &wire{}, t: t}
+			_, err := h.Connect(ana, earshot.SecretHash{1}, func(s *hub.Session) hub.Conn {
+				c.Session = s
+				if addr != "" {
+					s.CameFrom(netip.MustParseAddr(addr))
+				}
+				return c.wire
+			})
+			return c, err
+		}
+		inside := []string{"192.0.2.1", "::ffff:192.0.2.200", "2001:db8:1:2:3:4:5:6"}
+		outside := []string{"192.0.3.1", "2001:db8:1:3::1", "::1", ""}
+		var cut, kept []*client
+		for _, addr := range inside {
+			c, err := from(addr)
+			wantCode(t, err, "")
+			cut = append(cut, c)
+		}
+		for _, addr := range outside {
+			c, err := from(addr)
+			wantCode(t, err, "")
+			kept = append(kept, c)
+		}
+		h.Bar(earshot.NewRanges([]earshot.Ban{
+			{Range: "192.0.2.0/24", Until: earshot.Forever()}, {Range: "2001:db8:1:2::/64", Until: time.Now().Add(time.Minute)},
+		}))
+		for i, c := range cut {
+			if c.reason() != earshot.CloseBanned {
+				t.Errorf("%s: %v", inside[i], c.reason())
+			}
+			_, err := from(inside[i])
+			wantCode(t, err, earshot.CodeBanned)
+		}
+		for i, c := range kept {
+			if c.reason() != 0 {
+				t.Errorf("%q: %v", outside[i], c.reason())
+			}
+		}
+		time.Sleep(time.Minute)
+		_, err := from(inside[2])
+		wantCode(t, err, "")
+		h.Bar(earshot.NewRanges(nil))
+		_, err = from(inside[0])
+		wantCode(t, err, "")
+	})
+}
+
+// A ban while joins are under way, and a kick while a session comes back: in whatever order they fall, nobody is inside
+// afterwards who may not be.
+func TestOrderRaces(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			h, room, a, b := resumable(t, nil)
+			ben := b.User()
+			b.Drop()
+			a = h.connect(a.User())
+			a.join(room)
+			var group sync.WaitGroup
+			tabs := make([]*client, 8)
+			for i := range tabs {
+				tabs[i] = h.connect(ben)
+				group.Go(func() { _, _ = tabs[i].tryJoin(room) })
+			}
+			var back *client
+			group.Go(func() { back, _, _ = b.resume(h, hub.Seen{Room: room, Seq: 2}) })
+			group.Go(func() { _, _ = h.Kick(t.Context(), a.User(), room, ben, time.Minute, "") })
+			group.Go(func() {
+				_, _ = h.Sanction(t.Context(), a.User(), room, earshot.SanctionBan, ben, earshot.Forever(), "")
+			})
+			group.Wait()
+			synctest.Wait()
+			for _, c := range slices.Concat(tabs, []*client{back}) {
+				c.lines()
+			}
+			a.say(room, "secret")
+			for _, c := range slices.Concat(tabs, []*client{back}) {
+				if strings.Contains(strings.Join(c.lines(), "\n"), "secret") {
+					t.Fatal("one who is banned hears")
+				}
+			}
+			if got := a.join(room); got.Count != 1 {
+				t.Errorf("%d inside", got.Count)
+			}
+		})
+	}
+}
+
+// What is done to rooms and in them is written down, and nothing that was said.
+func TestActionsOfTheHub(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana, ben := h.user("ana"), h.user("ben")
+		ctx := earshot.Doing(t.Context(), earshot.Doer{User: ana.Ref(), Road: earshot.RoadToken})
+		room, err := h.CreateRoom(ctx, ana, earshot.Room{Name: "hall", Title: "Hall", Access: earshot.AccessPrivate})
+		wantCode(t, err, "")
+		title, slow := "The secret hall", 5
+		_, err = h.ChangeRoom(ctx, ana, room.ID, hub.RoomChange{Title: &title, Slow: &slow})
+		wantCode(t, err, "")
+		wantCode(t, h.AddMember(ctx, ana, room.ID, ben), "")
+		_, err = h.Kick(ctx, ana, room.ID, ben, time.Minute, "noise")
+		wantCode(t, err, "")
+		_, err = h.Sanction(ctx, ana, room.ID, earshot.SanctionMute, ben, earshot.Forever(), "")
+		wantCode(t, err, "")
+		wantCode(t, h.Lift(ctx, ana, room.ID, earshot.SanctionMute, ben), "")
+		wantCode(t, h.RemoveMember(ctx, ana, room.ID, ben), "")
+		wantCode(t, h.DeleteRoom(ctx, ana, room.ID), "")
+		entries, err := h.store.Actions(t.Context(), earshot.ActionQuery{})
+		wantCode(t, err, "")
+		var got []string
+		for _, e := range entries {
+			if e.Actor != ana.Ref() || e.Road != earshot.RoadToken {
+				t.Errorf("%+v", e)
+			}
+			got = append(got, strings.TrimSpace(string(e.Verb)+" "+e.Subject+" "+e.Room+" "+e.Details["reason"]+e.Details["slow_seconds"]))
+			if strings.Contains(e.Details["title"], "secret") {
+				t.Errorf("%+v", e)
+			}
+		}
+		want := "delete_room hall|remove_member ben hall|unmute ben hall|mute ben hall|kick ben hall noise|add_member ben hall|change_room hall  5|create_room hall"
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q", got)
+		}
+	})
+}

@@ -1,0 +1,37 @@
+/** What a language says in an area: sentences, and functions that make sentences of numbers and names. */
+export type Words = Readonly<Record<string, unknown>>;
+
+/** All areas of a language other than English, which every area brings itself. */
+export type Translation = Readonly<Record<string, Words>>;
+
+/** The language that the page speaks. */
+class Language {
+  #translation = $state.raw<Translation | null>(null);
+  #tag = $state('en');
+
+  /** Its tag by BCP 47. */
+  get tag(): string {
+    return this.#tag;
+  }
+
+  /** Speaks another; null is English. The page changes at once, wherever it shows words of a catalog. */
+  speak(tag: string, translation: Translation | null): void {
+    this.#tag = tag;
+    this.#translation = translation;
+  }
+
+  of(area: string): Words | undefined {
+    return this.#translation?.[area];
+  }
+}
+
+export const language = new Language();
+
+/** An area's words in the page's language: read `t` where they are shown, and not before. */
+export function catalog<Area extends Words>(area: string, english: Area): { readonly t: Area } {
+  return {
+    get t(): Area {
+      return (language.of(area) as Area | undefined) ?? english;
+    },
+  };
+}

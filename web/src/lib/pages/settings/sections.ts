@@ -1,0 +1,7 @@
+import { settings } from '../../i18n/settings';
+import type { Section } from '../sections';
+
+/** The settings, in the order in which they are listed. */
+export const sections: readonly Section[] = [
+  { id: 'appearance', title: () => settings.t.appearance, load: () => import('./Appearance.svelte') },
+];
