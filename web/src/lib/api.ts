@@ -83,7 +83,8 @@ async function problem(response: Response): Promise<ApiError> {
   return new ApiError(response.status, code, message, text(body.field));
 }
 
-async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+/** Asks the REST API; what it refuses is thrown as an ApiError. */
+export async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {

@@ -84,7 +84,7 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'status':
       return change(state, frame.room, (room) => turned(room, frame));
     case 'message':
-      return change(state, frame.room, (room) => heard(room, frame, state));
+      return change(state, frame.room, (room) => heard(room, frame, state, now));
     case 'entered':
     case 'departed':
       return change(state, frame.room, (room) => moved(room, frame, state.me));
@@ -97,6 +97,13 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
       });
     case 'closed':
       return change(state, frame.room, (room) => end(room, 'closed', frame.at, 'This room was deleted.'));
+    case 'muted':
+      return change(state, frame.room, (room) => ({
+        ...room,
+        muted: frame.on
+          ? { until: frame.retry_ms ? now + frame.retry_ms : 0, reason: frame.reason ?? '' }
+          : null,
+      }));
     case 'removed':
       return change(state, frame.room, (room) => end(room, 'removed', now, frame.message));
     case 'hello':
@@ -143,6 +150,8 @@ function entered(room: RoomState, frame: Joined | Returned): RoomState {
     cursor: occupants.at(-1)?.name ?? '',
     stale: false,
     asOf: seq,
+    // Told anew after this, if it is so.
+    muted: null,
     typing: [],
   };
 }
@@ -163,6 +172,8 @@ function fresh(frame: Joined | Returned): RoomState {
     asOf: 0,
     typing: [],
     unread: 0,
+    muted: null,
+    saidAt: 0,
     newFrom: 0,
     nextKey: 1,
   };
@@ -189,13 +200,14 @@ function mailed(room: RoomState, action: Extract<Action, { type: 'outbox' }>, me
   return lost ? appendMarker(next, 'lost', lost.at) : next;
 }
 
-function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
+function heard(room: RoomState, frame: Message, state: ChatState, now: number): RoomState {
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user, text, nonce, seq, at } = frame;
   const next = appendSaid(
     {
       ...room,
+      saidAt: own ? now : room.saidAt,
       typing: room.typing.filter((typist) => typist.user.id !== user.id),
     },
     { kind: 'said', user, text, nonce, seq, at, heard: draft?.stage === 'taken' ? draft.heard : -1 },
