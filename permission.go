@@ -24,13 +24,14 @@ const (
 	PermAddInvitation Permission = "add_invitation"
 	PermManageBots    Permission = "manage_bots"
 	PermViewLog       Permission = "view_log"
+	PermViewServer    Permission = "view_server"
 )
 
 // Permissions gives all there are, in a fixed order.
 func Permissions() []Permission {
 	return []Permission{
 		PermAddRoom, PermChangeRoom, PermDeleteRoom, PermViewRoom, PermModerateRoom,
-		PermAddUser, PermChangeUser, PermDeleteUser, PermViewUser, PermAddInvitation, PermManageBots,
+		PermAddUser, PermChangeUser, PermDeleteUser, PermViewUser, PermAddInvitation, PermManageBots, PermViewServer,
 		PermViewLog,
 	}
 }
@@ -90,6 +91,17 @@ func (u *User) MayActAgainst(other *User) error {
 		return Errorf(CodeForbidden, "Only a superuser may do this to somebody on the staff.")
 	}
 	return nil
+}
+
+// All is everything that the user may do.
+func (u *User) All() PermissionSet {
+	switch {
+	case !u.IsActive:
+		return 0
+	case u.IsSuperuser:
+		return PermissionsOf(Permissions()...)
+	}
+	return u.Permissions | u.Inherited
 }
 
 // GroupID is the number of a group in the store. Zero is no group.

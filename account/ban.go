@@ -224,8 +224,3 @@ func (s *Service) Tidy(ctx context.Context, days, entries int) error {
 	}
 	return s.stores.Bans.ForgetSanctions(ctx, now())
 }
-
-// record writes entries into the log of actions.
-func (s *Service) record(ctx context.Context, entries ...earshot.Action) error {
-	return s.stores.Actions.WriteActions(ctx, entries...)
-}

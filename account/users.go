@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"github.com/earshot-chat/earshot"
@@ -20,6 +19,8 @@ type UserEdit struct {
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke earshot.PermissionSet
+	// Join are the names of groups that the user is put into, Leave of those that the user is taken out of.
+	Join, Leave []string
 }
 
 // ChangeUser changes the user of a name, and gives the new state. It is for whoever runs the server: nobody's permission
@@ -29,58 +30,49 @@ func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit
 	if err != nil {
 		return earshot.User{}, err
 	}
-	if err := checkPerson(edit.Email, edit.DisplayName); err != nil {
+	groups, err := s.groupsNamed(ctx, edit.Join, edit.Leave)
+	if err != nil {
 		return earshot.User{}, err
+	}
+	change, err := s.changeOf(ctx, &user, edit, groups)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	changed, err := s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	return changed, s.record(ctx, userChanged(ctx, user.Username, &edit, &change))
+}
+
+// changeOf checks an edit of the user, and gives it as the store takes it. The groups are those of Join and then of Leave.
+func (s *Service) changeOf(ctx context.Context, user *earshot.User, edit UserEdit, groups []earshot.Group) (earshot.UserChange, error) {
+	if err := checkPerson(edit.Email, edit.DisplayName); err != nil {
+		return earshot.UserChange{}, err
 	}
 	change := earshot.UserChange{
 		Email: edit.Email, DisplayName: edit.DisplayName, IsActive: edit.IsActive, IsStaff: edit.IsStaff, IsSuperuser: edit.IsSuperuser,
 		Grant: edit.Grant, Revoke: edit.Revoke,
+	}
+	for i := range groups {
+		if i < len(edit.Join) {
+			change.Join = append(change.Join, groups[i].ID)
+		} else {
+			change.Leave = append(change.Leave, groups[i].ID)
+		}
 	}
 	switch {
 	case edit.NoPassword:
 		none := unusablePassword()
 		change.Password = &none
 	case edit.Password != nil:
-		if change.Password, err = s.newPassword(ctx, &user, edit); err != nil {
-			return earshot.User{}, err
+		password, err := s.newPassword(ctx, user, edit)
+		if err != nil {
+			return earshot.UserChange{}, err
 		}
+		change.Password = password
 	}
-	changed, err := s.stores.Edit.ChangeUser(ctx, user.ID, change)
-	if err != nil {
-		return earshot.User{}, err
-	}
-	return changed, s.record(ctx, earshot.Entry(ctx, earshot.VerbChangeUser, user.Username, changesOf(&change)...))
-}
-
-// changesOf names what a change of a user is to, for the log, and no more of what is personal.
-func changesOf(c *earshot.UserChange) []string {
-	details := []string{"grant", permissionNames(c.Grant), "revoke", permissionNames(c.Revoke)}
-	for _, f := range []struct {
-		name string
-		is   bool
-	}{{"password", c.Password != nil}, {"email", c.Email != nil}, {"display_name", c.DisplayName != nil}} {
-		if f.is {
-			details = append(details, f.name, "changed")
-		}
-	}
-	for _, f := range []struct {
-		name  string
-		value *bool
-	}{{"is_active", c.IsActive}, {"is_staff", c.IsStaff}, {"is_superuser", c.IsSuperuser}} {
-		if f.value != nil {
-			details = append(details, f.name, strconv.FormatBool(*f.value))
-		}
-	}
-	return details
-}
-
-// permissionNames lists what is in the set, with blanks between.
-func permissionNames(set earshot.PermissionSet) string {
-	var names []string
-	for _, p := range set.List() {
-		names = append(names, string(p))
-	}
-	return strings.Join(names, " ")
+	return change, nil
 }
 
 // newPassword checks and hashes the password of an edit.
@@ -149,13 +141,24 @@ func (s *Service) Users(ctx context.Context, query earshot.UserQuery) ([]earshot
 	return s.stores.Users.Users(ctx, query)
 }
 
+// Count counts all users.
+func (s *Service) Count(ctx context.Context) (int, error) { return s.stores.Users.CountUsers(ctx) }
+
+// User gives the user of a number. Errors: CodeNotFound.
+func (s *Service) User(ctx context.Context, id earshot.UserID) (earshot.User, error) {
+	return s.stores.Users.User(ctx, id)
+}
+
 // changesAtOnce is how many notes Follow reads at a time.
 const changesAtOnce = 500
 
 // Follow acts on what was changed about accounts since the last call, by this process or another: it ends what hangs on
 // log-ins that have ended, and hands every user who was changed to changed, one who is gone as one who is not active. It
-// is for the one server of a database, to be called every second. What it could not act on it tries again the next time.
+// is for the one server of a database, to be called every second, and after a change that is to hold at once; calls wait for each
+// other. What it could not act on it tries again the next time. changed must not call back into the service.
 func (s *Service) Follow(ctx context.Context, changed func(context.Context, earshot.User) error) error {
+	s.following.Lock()
+	defer s.following.Unlock()
 	for {
 		notes, err := s.stores.Edit.AccountChanges(ctx, changesAtOnce)
 		if err != nil || len(notes) == 0 {

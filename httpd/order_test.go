@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/earshot-chat/earshot"
-	"github.com/earshot-chat/earshot/account"
 )
 
 type sanctionsPageReply struct {
@@ -16,8 +15,6 @@ type sanctionsPageReply struct {
 	Mutes []sanctionReply `json:"mutes"`
 	More  bool            `json:"more"`
 }
-
-func superuser(a *account.NewAccount) { a.Superuser = true }
 
 // TestKeepingOrder goes through what moderators do by the API: who may, and what is answered.
 func TestKeepingOrder(t *testing.T) {

@@ -47,7 +47,11 @@ func (s *Server) soonLogin(r *http.Request) (account.Login, credential, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()
-	return s.login(r.WithContext(ctx))
+	login, cred, err := s.login(r.WithContext(ctx))
+	if err == nil {
+		err = allow(&login, earshot.ScopeChat)
+	}
+	return login, cred, err
 }
 
 // ownOrigin tells whether the request has no Origin, as programs that are no browsers send it, or one of the server's.

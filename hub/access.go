@@ -39,10 +39,8 @@ func (h *Hub) mayEnter(ctx context.Context, u *earshot.User, r *earshot.Room) er
 
 // mayKnow is the rule of who is told that a room exists: those who may enter it, and those who look after all rooms.
 func (h *Hub) mayKnow(ctx context.Context, u *earshot.User, r *earshot.Room) error {
-	for _, p := range []earshot.Permission{earshot.PermViewRoom, earshot.PermChangeRoom, earshot.PermDeleteRoom, earshot.PermModerateRoom} {
-		if u.May(p) {
-			return nil
-		}
+	if knowsAll(u) {
+		return nil
 	}
 	return h.mayEnter(ctx, u, r)
 }
@@ -135,6 +133,11 @@ func errKicked(until, now time.Time) *earshot.Error {
 // comeBack says in words when one who was kicked can be back.
 func comeBack(until, now time.Time) string {
 	return fmt.Sprintf("in %d seconds", (until.Sub(now)+time.Second-1)/time.Second)
+}
+
+// knowsAll tells whether the user may know of every room.
+func knowsAll(u *earshot.User) bool {
+	return u.All()&earshot.PermissionsOf(earshot.PermViewRoom, earshot.PermChangeRoom, earshot.PermDeleteRoom, earshot.PermModerateRoom) != 0
 }
 
 // rule is a rule of what a user may do with a room.

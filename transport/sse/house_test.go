@@ -53,6 +53,12 @@ func versions(t *testing.T, run func(t *testing.T, h *house)) {
 
 func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Config)) *house {
 	t.Helper()
+	return newHouseWithin(t, second, 0, opts, change)
+}
+
+// newHouseWithin has a server that allows a request and its answer so long each; 0 is for ever.
+func newHouseWithin(t testing.TB, second bool, within time.Duration, opts sse.Options, change func(*hub.Config)) *house {
+	t.Helper()
 	base := hubtest.New(t, local.New(), change)
 	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub, opts.Version, opts.FrameBytes = h.hub, "test", 64<<10
@@ -64,7 +70,7 @@ func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Conf
 	}
 	h.sse = sse.New(opts)
 	h.http = httptest.NewUnstartedServer(h)
-	h.http.Config.ReadTimeout, h.http.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	h.http.Config.ReadTimeout, h.http.Config.WriteTimeout = within, within
 	h.http.EnableHTTP2 = second
 	if second {
 		h.http.StartTLS()
