@@ -21,6 +21,8 @@ const (
 	CodeInvalid Code = "invalid"
 	// CodeUnauthenticated: nobody is logged in, or the name or the password is wrong.
 	CodeUnauthenticated Code = "unauthenticated"
+	// CodeSecondFactor: name and password are right, and a second factor is asked for.
+	CodeSecondFactor Code = "second_factor"
 	// CodeForbidden: logged in, and not allowed to do this.
 	CodeForbidden Code = "forbidden"
 	// CodeBanned: this user, or everybody at this address, is kept off the server or the room. Error.RetryAfter says for how

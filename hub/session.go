@@ -16,7 +16,7 @@ type Session struct {
 	conn       Conn
 	user       *user
 	info       *person
-	credential earshot.SecretHash
+	credential earshot.SecretHash // changed under mu and Hub.mu
 	token      token
 	// from is where the client comes from, for bans of addresses. Set before anybody else sees the session. It takes no more
 	// memory: what a session takes is rounded up to 144 bytes without it, too.
