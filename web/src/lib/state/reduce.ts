@@ -106,7 +106,7 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'status':
       return change(state, frame.room, (room) => turned(room, frame));
     case 'message':
-      return change(state, frame.room, (room) => heard(room, frame, state));
+      return change(state, frame.room, (room) => heard(room, frame, state, now));
     case 'edited':
       return change(state, frame.room, (room) => appendEdited(room, frame));
     case 'taken_back':
@@ -127,6 +127,13 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
       });
     case 'closed':
       return change(state, frame.room, (room) => end(room, 'closed', frame.at, because('deleted', '')));
+    case 'muted':
+      return change(state, frame.room, (room) => ({
+        ...room,
+        muted: frame.on
+          ? { until: frame.retry_ms ? now + frame.retry_ms : 0, reason: frame.reason ?? '' }
+          : null,
+      }));
     case 'removed':
       return change(state, frame.room, (room) =>
         end(room, 'removed', now, because(frame.code, frame.message)),
@@ -176,6 +183,8 @@ function entered(room: RoomState, frame: Joined | Returned): RoomState {
     cursor: occupants.at(-1)?.name ?? '',
     stale: false,
     asOf: seq,
+    // Told anew after this, if it is so.
+    muted: null,
     typing: [],
   };
 }
@@ -199,6 +208,8 @@ function fresh(frame: Joined | Returned): RoomState {
     asOf: 0,
     typing: [],
     unread: 0,
+    muted: null,
+    saidAt: 0,
     newFrom: 0,
     nextKey: 1,
     reach: 1,
@@ -224,13 +235,14 @@ function mailed(room: RoomState, action: Extract<Action, { type: 'outbox' }>, me
   return lost ? appendMarker(next, 'lost', lost.at) : next;
 }
 
-function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
+function heard(room: RoomState, frame: Message, state: ChatState, now: number): RoomState {
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user } = frame;
   const next = appendSaid(
     {
       ...room,
+      saidAt: own ? now : room.saidAt,
       typing: room.typing.filter((typist) => typist.user.id !== user.id),
     },
     { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
