@@ -142,7 +142,7 @@ func TestScopesOfEveryRoute(t *testing.T) {
 			if want == "never" {
 				may = false
 			}
-			fresh, err := newBudgets()
+			fresh, err := newBudgets(callsPerSecond, callsBurst)
 			if err != nil {
 				return err
 			}

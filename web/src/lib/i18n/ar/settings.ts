@@ -5,7 +5,6 @@ export default {
   back: 'العودة إلى الغرف',
   backToSections: 'كل الإعدادات',
   sections: 'الأقسام',
-  administration: 'الإدارة',
   appearance: 'المظهر',
   privacy: 'الخصوصية',
 } satisfies typeof en;

@@ -4,7 +4,6 @@ export default {
   back: 'Back to the rooms',
   backToSections: 'All settings',
   sections: 'Sections',
-  administration: 'Administration',
   appearance: 'Appearance',
   privacy: 'Privacy',
 };
