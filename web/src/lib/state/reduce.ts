@@ -108,7 +108,7 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'message':
       return change(state, frame.room, (room) => heard(room, frame, state));
     case 'edited':
-      return change(state, frame.room, (room) => appendEdited(room, frame));
+      return change(state, frame.room, (room) => appendEdited(silent(room, frame.user), frame));
     case 'taken_back':
       return change(state, frame.room, (room) => takeBack(room, frame));
     case 'reaction':
@@ -228,16 +228,20 @@ function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user } = frame;
-  const next = appendSaid(
-    {
-      ...room,
-      typing: room.typing.filter((typist) => typist.user.id !== user.id),
-    },
-    { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
-  );
+  const next = appendSaid(silent(room, user), {
+    ...basics(frame),
+    user,
+    heard: draft?.stage === 'taken' ? draft.heard : -1,
+  });
   if (own || state.looking === room.id) return next;
   return { ...next, unread: room.unread + 1, newFrom: room.newFrom || room.nextKey };
 }
+
+/** Who has said something is not typing any more. */
+const silent = (room: RoomState, { id }: User): RoomState => ({
+  ...room,
+  typing: room.typing.filter(({ user }) => user.id !== id),
+});
 
 /** What a message is however it is told. */
 const basics = ({
