@@ -22,6 +22,9 @@ type Stores struct {
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	TOTP        earshot.TOTPStore
+	Recovery    earshot.RecoveryStore
+	Tickets     earshot.TicketStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
 	Life        earshot.StoreLife
@@ -63,6 +66,10 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"ExpiredBrowserSessions", expiredBrowserSessions},
 		{"OldBrowserSessionsEnd", oldBrowserSessionsEnd},
 		{"Tokens", tokens},
+		{"TOTP", totp},
+		{"RecoveryCodes", recoveryCodes},
+		{"Tickets", tickets},
+		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},
 		{"Rooms", rooms},

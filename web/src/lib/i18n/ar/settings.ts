@@ -6,6 +6,7 @@ export default {
   back: 'العودة إلى الغرف',
   backToSections: 'كل الإعدادات',
   sections: 'الأقسام',
+  administration: 'الإدارة',
   appearance: 'المظهر',
   privacy: 'الخصوصية',
 
