@@ -110,17 +110,6 @@ export class Gauge {
     return (await this.#session.send('Runtime.getHeapUsage')).usedSize;
   }
 
-  /** Scrolls by so many pixels at so many a second, as a finger does. */
-  async scroll(x: number, y: number, by: number, speed: number): Promise<void> {
-    await this.#session.send('Input.synthesizeScrollGesture', {
-      x,
-      y,
-      yDistance: by,
-      speed,
-      gestureSourceType: 'mouse',
-    });
-  }
-
   async #metrics(): Promise<Map<string, number>> {
     const { metrics } = await this.#session.send('Performance.getMetrics');
     return new Map(metrics.map(({ name, value }) => [name, value]));
