@@ -75,6 +75,8 @@ export default defineConfig({
       },
     },
   },
+  // Threads import what is needed rarely, as the page does.
+  worker: { format: 'es' },
   server: {
     proxy: {
       '/api': proxied,
