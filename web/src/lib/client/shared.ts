@@ -20,7 +20,7 @@ scope.onconnect = ({ ports }) => {
   port.onmessage = ({ data }: MessageEvent) => {
     const lock = String(data);
     tabs.attach(
-      port as unknown as Line,
+      port,
       navigator.locks.request(lock, () => Promise.resolve()),
     );
   };
