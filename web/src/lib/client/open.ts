@@ -1,7 +1,6 @@
 import { trusted } from '../trusted';
 import type { Way } from './remote';
 import address from './shared?sharedworker&url';
-import type { Line } from './tabs';
 
 /** How long, in milliseconds, a thread may take until it is ready; then the page does without. */
 const patience = 5000;

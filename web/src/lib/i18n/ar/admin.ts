@@ -168,5 +168,6 @@ export default {
     add_invitation: 'دعوة الناس',
     manage_bots: 'إدارة الروبوتات',
     view_server: 'رؤية إعدادات الخادم وأرقامه',
+    view_log: 'رؤية من فعل ماذا',
   } as Readonly<Record<string, string>>,
 } satisfies typeof en;
