@@ -22,6 +22,8 @@ type serverReply struct {
 	ResumeMs    int64       `json:"resume_ms"`
 	GraceMs     int64       `json:"grace_ms"`
 	Limits      wire.Limits `json:"limits"`
+	// PasskeyDomain is the name that passkeys belong to; empty where there are none.
+	PasskeyDomain string `json:"passkey_domain"`
 }
 
 // meReply is "Me" in docs/protocol.md.
@@ -52,7 +54,8 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 		Name: s.opts.Name, Version: s.opts.Version,
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
-		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(),
+		PasskeyDomain: s.opts.Accounts.PasskeyDomain(),
+		ResumeMs:      cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(),
 	})
 }
 

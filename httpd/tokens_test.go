@@ -93,11 +93,14 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody", "POST /login/second": "anybody",
+		"POST /login/passkey": "anybody", "POST /login/passkey/options": "anybody",
 		"POST /logout": "any", "GET /me": "any",
 		"GET /me/sessions": "account", "DELETE /me/sessions": "", "DELETE /me/sessions/{id}": "",
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
 		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
 		"POST /me/security/totp/remove": "never", "POST /me/security/recovery-codes": "never",
+		"GET /me/passkeys": "never", "POST /me/passkeys": "never", "POST /me/passkeys/options": "never",
+		"PATCH /me/passkeys/{id}": "never", "POST /me/passkeys/{id}/remove": "never",
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
 		"PUT /rooms/{id}/members/{username}": "rooms", "DELETE /rooms/{id}/members/{username}": "rooms",

@@ -146,6 +146,9 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	}
 	policy := account.DefaultConfig()
 	policy.Issuer = c.Name
+	if err = s.makePasskeys(c, &policy); err != nil {
+		return s, err
+	}
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {

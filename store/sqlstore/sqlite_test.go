@@ -284,6 +284,7 @@ func TestColumns(t *testing.T) {
 		browser_session.secret_hash browser_session.used_at browser_session.user_id
 		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
+		passkey.created_at passkey.credential passkey.credential_id passkey.id passkey.name passkey.used_at passkey.user_id
 		recovery_code.code_hash recovery_code.user_id
 		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
 		room_member.room_id room_member.user_id ticket.data ticket.expires_at ticket.kind ticket.secret_hash ticket.tries ticket.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id
