@@ -68,6 +68,7 @@ type UserChange struct {
 	// Password ends every browser session of the user.
 	Password                       *PasswordHash
 	Email, DisplayName             *string
+	EmailConfirmed                 *bool
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke PermissionSet
@@ -315,15 +316,33 @@ type Invitation struct {
 	UsesLeft int
 }
 
+// ListedInvitation is an invitation as a list has it.
+type ListedInvitation struct {
+	Invitation
+	// By is the name of whoever made it; empty for one made on the command line.
+	By string
+	// Groups are the names of those that it puts people into.
+	Groups []string
+}
+
 // InvitationStore keeps invitations.
 type InvitationStore interface {
-	// CreateInvitation keeps an invitation.
-	CreateInvitation(ctx context.Context, inv Invitation) error
+	// CreateInvitation keeps an invitation, which puts whoever comes by it into the groups. CodeNotFound if a group, or whoever
+	// made it, is unknown.
+	CreateInvitation(ctx context.Context, inv Invitation, groups []GroupID) error
 	// Invitation gives the invitation whose secret has this hash, used up and expired ones too.
 	Invitation(ctx context.Context, hash SecretHash) (Invitation, error)
-	// CreateInvitedUser takes one use off the invitation and makes the user, both or neither. CodeForbidden if the
-	// invitation is unknown, used up, or expired at now.
+	// InvitationGroups gives the groups that it puts people into, by name; none for an unknown one.
+	InvitationGroups(ctx context.Context, hash SecretHash) ([]Group, error)
+	// Invitations gives those that the user made, or all for zero, by when they expire.
+	Invitations(ctx context.Context, by UserID) ([]ListedInvitation, error)
+	// CreateInvitedUser takes one use off the invitation, makes the user, and puts them into its groups: all or nothing.
+	// CodeForbidden if the invitation is unknown, used up, or expired at now.
 	CreateInvitedUser(ctx context.Context, hash SecretHash, now time.Time, user NewUser) (UserID, error)
+	// DeleteInvitation withdraws it; CodeNotFound if it is unknown.
+	DeleteInvitation(ctx context.Context, hash SecretHash) error
+	// DeleteExpiredInvitations removes what expired at now or before, and says how many.
+	DeleteExpiredInvitations(ctx context.Context, now time.Time) (int, error)
 }
 
 // RoomStore keeps rooms and who may enter the private ones.

@@ -62,6 +62,8 @@ type Config struct {
 	Issuer string
 	// WebAuthn is the ceremonies of passkeys; nil for none.
 	WebAuthn WebAuthn
+	// Mail is how mail is sent; the zero value sends none.
+	Mail MailConfig
 }
 
 // DefaultConfig gives the settings of a server whose operator changed none.
@@ -94,6 +96,9 @@ func (c Config) filled() Config {
 	if c.SessionAge <= 0 {
 		c.SessionAge = def.SessionAge
 	}
+	if c.Mail.ResetAge <= 0 {
+		c.Mail.ResetAge = time.Hour
+	}
 	if !c.SignUp.Valid() {
 		c.SignUp = SignUpClosed
 	}
@@ -108,6 +113,9 @@ type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
 	Edit        earshot.UserEditStore
+	Own         earshot.OwnAccountStore
+	Secrets     earshot.SecretStore
+	Profiles    earshot.ProfileStore
 	Groups      earshot.GroupStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
@@ -136,10 +144,19 @@ type Service struct {
 	decoys maphash.Seed
 	// common gives the list of common passwords, which is unpacked when it is first asked for.
 	common func() []string
-	// sessionUses and tokenUses wait to be written.
-	sessionUses, tokenUses uses
+	// resets are addresses for which somebody asked to set a password anew. resetTries bounds who asks, mails what is sent.
+	resets            chan string
+	resetTries, mails *throttle
+	// easel is taken by whoever makes a picture small; picturing counts those who do or wait.
+	easel     chan struct{}
+	picturing atomic.Int64
+	// key is what links are signed with, nil until it is first needed. Under keyMu.
+	keyMu sync.Mutex
+	key   []byte
 	// following keeps an older state of a user from being handed on after a newer one.
 	following sync.Mutex
+	// sessionUses and tokenUses wait to be written.
+	sessionUses, tokenUses uses
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }
@@ -164,6 +181,11 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		setupCode: newSetupCode(),
 		decoys:    maphash.MakeSeed(),
 		common:    sync.OnceValue(readCommon),
+		easel:     make(chan struct{}, 1),
+		resets:    make(chan string, resetQueue),
+		// Mails are counted by whom they concern, whoever caused them: all begin from no address.
+		resetTries: newThrottle(time.Hour, resetsPerHour, resetsPerHour),
+		mails:      newThrottle(time.Hour, mailsToAll, mailsToOne),
 	}
 }
 
@@ -185,7 +207,8 @@ type Login struct {
 // is of an algorithm or a cost that is not today's is hashed anew.
 //
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
-// and an account that is not active; CodeRateLimited after too many failures from this address; CodeBusy while too many
+// and an account that is not active; CodeForbidden with the field "email" for the right password of somebody who has to
+// confirm the address first; CodeRateLimited after too many failures from this address; CodeBusy while too many
 // passwords are being checked. The last two say when to try again. Where the user has a second factor it is a
 // *SecondFactorError, with CodeSecondFactor: SecondStep goes on from there.
 func (s *Service) LogIn(ctx context.Context, username, password string, from netip.Addr) (secret string, login Login, err error) {
@@ -246,6 +269,12 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 	if !found.match || !user.IsActive {
 		return earshot.User{}, errWrongLogin()
 	}
+	if s.unproven(&user) {
+		if s.mayMail(&user, user.Email) == nil {
+			_ = s.sendConfirmation(ctx, &user)
+		}
+		return earshot.User{}, errUnproven()
+	}
 	if found.stale {
 		fresh, err := s.hasher.hashPatiently(ctx, password)
 		if err != nil {
@@ -276,22 +305,14 @@ func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, 
 
 // beginSession begins a browser session of a user of whom all was checked. CodeNotFound if the password is another by now.
 func (s *Service) beginSession(ctx context.Context, user earshot.User) (string, Login, error) {
-	secret, hash := newSecret(sessionPrefix)
-	now := now()
-	client := clientOf(ctx)
-	session := earshot.BrowserSession{
-		Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge),
-		Device: DeviceName(client.UserAgent), Address: client.address(), UsedAt: now,
-	}
+	secret, session := s.newSession(ctx, user.ID)
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
 	}
-	for _, old := range ended {
-		s.ended(old)
-	}
-	user.LastLogin = now
-	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
+	s.endAll(ended)
+	user.LastLogin = session.CreatedAt
+	return secret, Login{User: user, Credential: session.Hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
 }
 
 // LogOut ends a browser session and what hangs on it. One that is not there is no error.

@@ -48,7 +48,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	relay := local.New()
 	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: rooms})}
 	h.accounts = account.New(account.Stores{
-		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
 		TOTP: store, Recovery: store, Passkeys: store, Tickets: store,
 	}, accounts, h.hub.EndLogin)
 	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version})
@@ -86,6 +86,8 @@ type someone struct {
 	*house
 	name, token string
 	id          earshot.UserID
+	// cookie is that of a log-in in a browser; empty for whoever calls with the token.
+	cookie string
 }
 
 // user makes a user without a password.
@@ -109,6 +111,11 @@ func (h *house) user(name string, change func(*account.NewAccount)) *someone {
 func staff(a *account.NewAccount) { a.Staff = true }
 
 func superuser(a *account.NewAccount) { a.Superuser = true }
+
+func superuserWithPassword(a *account.NewAccount) {
+	superuser(a)
+	password(goodPassword)(a)
+}
 
 func password(p string) func(*account.NewAccount) {
 	return func(a *account.NewAccount) { a.Password, a.HasPassword = p, true }
@@ -137,7 +144,22 @@ func (h *house) call(method, path, body string, headers ...string) *httptest.Res
 
 func (s *someone) call(method, path, body string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	return s.house.call(method, path, body, "Authorization", "Bearer "+s.token)
+	return s.house.call(method, path, body, s.credential()...)
+}
+
+func (s *someone) credential() []string {
+	if s.cookie != "" {
+		return []string{"Cookie", s.cookie}
+	}
+	return []string{"Authorization", "Bearer " + s.token}
+}
+
+// forCall is the same person as whoever makes the call: some calls of one's own account must come from a browser.
+func (s *someone) forCall(path string) *someone {
+	if path != "/api/v1/me" && !strings.HasPrefix(path, "/api/v1/me/") {
+		return s
+	}
+	return &someone{house: s.house, name: s.name, id: s.id, cookie: s.browser(s.name).cookie}
 }
 
 // wants calls and gives the answer, which must have the status.

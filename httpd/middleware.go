@@ -19,10 +19,10 @@ import (
 
 // contentPolicy lets the page run its own scripts and styles, talk to its own server, and nothing else. What people
 // write cannot become a script even where the page has a fault: inline scripts are refused, and text is made HTML only
-// by the framework's own trusted-types policy.
+// by the framework's own trusted-types policy. The other policy, earshot-worker, gives the address of the service worker.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+	"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html earshot-worker"
 
 // securityHeaders go with every answer, also with errors.
 func (s *Server) securityHeaders(next http.Handler) http.Handler {

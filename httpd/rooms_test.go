@@ -237,9 +237,9 @@ func TestBadBodies(t *testing.T) {
 		if op.body == nil || (*op.body)["application/json"] == nil {
 			continue
 		}
-		boss := h.user(fmt.Sprint("boss", i), superuser) // each has so many calls a second
 		method, route := op.call()
 		path := fillIn(route, made.ID)
+		boss := h.user(fmt.Sprint("boss", i), superuserWithPassword).forCall(path) // each has so many calls a second
 		for _, body := range []string{
 			`null`, `[]`, `"x"`, `{`, `{} {}`, `{"a":1}`, `{"username":"x","is_superuser":true,"id":7}`, `{"owner":1}`, `{"id":7}`,
 			`{"title":"x","title":"y"}`, "{\"name\":\"\xff\"}", strings.Repeat(`{"a":`, 5000), strings.Repeat("[", 60_000),
@@ -252,7 +252,7 @@ func TestBadBodies(t *testing.T) {
 			t.Errorf("%s: %+v", op.key, p)
 		}
 		for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"} {
-			w := h.call(method, path, `{}`, "Authorization", "Bearer "+boss.token, "Content-Type", kind)
+			w := h.call(method, path, `{}`, append(boss.credential(), "Content-Type", kind)...)
 			if p := problemOf(t, w); p.Code != "malformed" {
 				t.Errorf("%s as %q: %+v", op.key, kind, p)
 			}

@@ -34,27 +34,14 @@ func (s *Server) routes() (http.Handler, error) {
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(methodNotAllowed(r))
 
-	r.Get("/ws", s.socket)
-	if s.opts.HTTP2Sockets {
-		r.Connect("/ws", s.socket) // RFC 8441
-	}
-	if s.opts.Multichat != nil {
-		r.Get("/chat/stream/", s.multichat) // where the example has it
-		if s.opts.HTTP2Sockets {
-			r.Connect("/chat/stream/", s.multichat)
-		}
-	}
-
-	if s.opts.Stream != nil {
-		r.Get("/events", s.stream(s.opts.Stream.Listen))
-		r.Post("/events", s.stream(s.opts.Stream.Tell))
-		r.Delete("/events", s.stream(s.opts.Stream.Tell))
-	}
-
+	s.doors(r)
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)
-	r.Get("/login", s.pages.index)
+	r.Get("/login", s.logInPage)
+	r.Get("/forgot", s.pages.index)
+	r.Get("/reset", s.pages.index)
+	r.Get("/confirm", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
@@ -75,6 +62,9 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
 		r.Post("/logout", s.scoped(s.logOut))
+		r.Post("/password/reset", s.anybody(s.requestReset))
+		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
+		r.Post("/email/confirm", s.anybody(s.confirmEmail))
 		r.Get("/me", s.scoped(s.me))
 		s.ownRoutes(r)
 
@@ -87,7 +77,9 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Put("/rooms/{id}/members/{username}", s.scoped(s.addMember, rooms))
 		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
 
+		r.Get("/invitations", s.scoped(s.listInvitations, admin))
 		r.Post("/invitations", s.scoped(s.invite, admin))
+		r.Delete("/invitations/{id}", s.scoped(s.withdrawInvitation, admin))
 		s.administration(r)
 	})
 	return r, nil
@@ -98,6 +90,17 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Post("/login/second", s.anybody(s.secondStep))
 	r.Post("/login/passkey/options", s.anybody(s.beginPasskeyLogin))
 	r.Post("/login/passkey", s.anybody(s.logInByPasskey))
+
+	r.Patch("/me", s.scoped(s.changeMe, own))
+	r.Delete("/me", s.inBrowser(s.deleteMe))
+	r.Get("/me/export", s.scoped(s.export, own))
+	r.Post("/me/password", s.inBrowser(s.changePassword))
+	r.Post("/me/email/confirm", s.scoped(s.askToConfirm, own))
+	r.Put("/me/avatar", s.scoped(s.setAvatar, own))
+	r.Delete("/me/avatar", s.scoped(s.deleteAvatar, own))
+	r.Get("/profiles", s.scoped(s.listProfiles, earshot.ScopeChat))
+	r.Get("/users/{username}/avatar", s.picture(s.showAvatar))
+	r.Post("/users/{username}/reset-link", s.scoped(s.resetLink, earshot.ScopeAdmin))
 
 	r.Get("/me/sessions", s.scoped(s.listSessions, own))
 	r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
@@ -120,8 +123,29 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
 }
 
+// doors are the ways to what is said.
+func (s *Server) doors(r chi.Router) {
+	r.Get("/ws", s.socket)
+	if s.opts.HTTP2Sockets {
+		r.Connect("/ws", s.socket) // RFC 8441
+	}
+	if s.opts.Multichat != nil {
+		r.Get("/chat/stream/", s.multichat) // where the example has it
+		if s.opts.HTTP2Sockets {
+			r.Connect("/chat/stream/", s.multichat)
+		}
+	}
+
+	if s.opts.Stream != nil {
+		r.Get("/events", s.stream(s.opts.Stream.Listen))
+		r.Post("/events", s.stream(s.opts.Stream.Tell))
+		r.Delete("/events", s.stream(s.opts.Stream.Tell))
+	}
+}
+
 // administration is the part of the table for those who look after the server.
 func (s *Server) administration(r chi.Router) {
+	const admin = earshot.ScopeAdmin
 	r.Get("/users", s.scoped(s.listUsers, admin))
 	r.Post("/users", s.scoped(s.createUser, admin))
 	r.Patch("/users", s.scoped(s.changeUsers, admin))
@@ -130,6 +154,8 @@ func (s *Server) administration(r chi.Router) {
 	r.Delete("/users/{username}", s.scoped(s.deleteUser, admin))
 	r.Put("/users/{username}/password", s.scoped(s.setPassword, admin))
 	r.Delete("/users/{username}/password", s.scoped(s.removePassword, admin))
+	r.Get("/users/{username}/tokens", s.scoped(s.listTokensOf, admin))
+	r.Delete("/users/{username}/tokens/{id}", s.scoped(s.endTokenOf, admin))
 
 	r.Get("/groups", s.scoped(s.listGroups, admin))
 	r.Post("/groups", s.scoped(s.createGroup, admin))

@@ -46,6 +46,7 @@ type commands struct {
 		Show       userShowCmd       `cmd:"" help:"Show a user with groups and permissions."`
 		Change     userChangeCmd     `cmd:"" help:"Change a user's address of mail or display name."`
 		Passwd     userPasswdCmd     `cmd:"" help:"Give a user another password."`
+		ResetLink  userResetLinkCmd  `cmd:"" help:"Make a link with which a user sets a password, to hand over."`
 		Activate   userActivateCmd   `cmd:"" help:"Let users log in again."`
 		Deactivate userDeactivateCmd `cmd:"" help:"Cut users off, and let them log in no more."`
 		Grant      userGrantCmd      `cmd:"" help:"Grant permissions to a user, or make staff or a superuser."`
@@ -206,7 +207,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
-		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
 		TOTP: store, Recovery: store, Passkeys: store, Tickets: store,
 	}
 }

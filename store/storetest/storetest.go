@@ -17,6 +17,9 @@ type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
 	Edit        earshot.UserEditStore
+	Own         earshot.OwnAccountStore
+	Secrets     earshot.SecretStore
+	Profiles    earshot.ProfileStore
 	Groups      earshot.GroupStore
 	Import      earshot.ImportStore
 	Sessions    earshot.BrowserSessionStore
@@ -58,6 +61,16 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"FirstUser", firstUser},
 		{"ReplacePassword", replacePassword},
 		{"SamplePassword", samplePassword},
+		{"SetPassword", setPassword},
+		{"RaceForAPassword", raceForAPassword},
+		{"UsersByEmail", usersByEmail},
+		{"ConfirmEmail", confirmEmail},
+		{"DeleteSelf", deleteSelf},
+		{"RaceOfTheLastSuperusers", raceOfTheLastSuperusers},
+		{"PersonalData", personalData},
+		{"ServerSecret", serverSecret},
+		{"Avatars", avatars},
+		{"Profiles", profiles},
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
@@ -73,6 +86,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Tickets", tickets},
 		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
+		{"InvitationGroups", invitationGroups},
+		{"ListedInvitations", listedInvitations},
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},
 		{"Rooms", rooms},
 		{"RoomNames", roomNames},

@@ -30,18 +30,6 @@ CREATE TABLE recovery_code (
     PRIMARY KEY (user_id, code_hash)
 );
 
--- credential: what go-webauthn keeps, in JSON.
-CREATE TABLE passkey (
-    id            INTEGER PRIMARY KEY AUTOINCREMENT,
-    user_id       BIGINT NOT NULL REFERENCES auth_user (id) ON DELETE CASCADE,
-    credential_id BLOB   NOT NULL UNIQUE,
-    name          TEXT   NOT NULL,
-    credential    BLOB   NOT NULL,
-    created_at    BIGINT NOT NULL,
-    used_at       BIGINT
-);
-CREATE INDEX passkey_user ON passkey (user_id);
-
 -- What was begun and is gone on with within minutes.
 CREATE TABLE ticket (
     secret_hash BLOB    NOT NULL PRIMARY KEY,
@@ -56,7 +44,6 @@ CREATE INDEX ticket_expires ON ticket (expires_at);
 
 -- +goose Down
 DROP TABLE ticket;
-DROP TABLE passkey;
 DROP TABLE recovery_code;
 DROP TABLE totp;
 DROP INDEX token_expires;

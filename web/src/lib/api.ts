@@ -1,3 +1,6 @@
+import { CommandError, ConnectionLost } from './client/commands';
+import { common } from './i18n/common';
+import { because } from './i18n/problems';
 import type { Limits, Room as WireRoom, User } from './wire.gen';
 
 /** The server as `GET /api/v1/server` tells of it. */
@@ -14,6 +17,8 @@ export interface Server {
   limits: Limits;
   /** The name that passkeys belong to; empty where there are none. */
   passkey_domain: string;
+  /** Who asked; null if nobody is logged in. */
+  me: Me | null;
 }
 
 /** Oneself. */
@@ -87,14 +92,15 @@ async function problem(response: Response): Promise<ApiError> {
     // Not the server's own answer: a proxy's, perhaps.
   }
   const code = text(body.code) || (response.status === 401 ? 'unauthenticated' : 'internal');
-  let message = text(body.detail) || text(body.title);
-  if (message === '') message = `The server answered with an error (${response.status}). Try again.`;
+  const field = text(body.field);
+  const { t } = common;
+  let message = t.problem(code, field) || text(body.detail) || text(body.title) || t.status(response.status);
   const wait = Number(response.headers.get('retry-after'));
-  if (response.status === 429 && wait > 0) message += ` Try again in ${wait} s.`;
-  return new ApiError(response.status, code, message, text(body.field), body);
+  if (response.status === 429 && wait > 0) message += t.wait(wait);
+  return new ApiError(response.status, code, message, field, body);
 }
 
-/** Calls the REST API. */
+/** Makes a call of the REST API, and gives its answer or throws an ApiError. */
 export async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
@@ -106,14 +112,14 @@ export async function call<Answer>(method: string, path: string, body?: object):
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   } catch {
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached. Look at your network and try again.');
+    throw new ApiError(0, 'unreachable', common.t.unreachable);
   }
   if (!response.ok) throw await problem(response);
   if (response.status === 204) return undefined as Answer;
   try {
     return (await response.json()) as Answer;
   } catch {
-    throw new ApiError(response.status, 'malformed', 'The server’s answer could not be read. Try again.');
+    throw new ApiError(response.status, 'malformed', common.t.unreadable);
   }
 }
 
@@ -143,5 +149,7 @@ export const api = {
 
 /** The sentence for a person, whatever went wrong. */
 export function sentence(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong. Try again.';
+  if (error instanceof ConnectionLost) return common.t.connectionLost;
+  if (error instanceof CommandError) return because(error.code, error.message);
+  return error instanceof Error && error.message !== '' ? error.message : common.t.wrong;
 }

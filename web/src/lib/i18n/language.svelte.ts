@@ -1,3 +1,6 @@
+import { formatsOf } from './formats';
+import type { Formats } from './formats';
+
 /** What a language says in an area: sentences, and functions that make sentences of numbers and names. */
 export type Words = Readonly<Record<string, unknown>>;
 
@@ -8,10 +11,16 @@ export type Translation = Readonly<Record<string, Words>>;
 class Language {
   #translation = $state.raw<Translation | null>(null);
   #tag = $state('en');
+  readonly #formats = $derived(formatsOf(this.#tag));
 
   /** Its tag by BCP 47. */
   get tag(): string {
     return this.#tag;
+  }
+
+  /** How it writes numbers, times and lists. */
+  get formats(): Formats {
+    return this.#formats;
   }
 
   /** Speaks another; null is English. The page changes at once, wherever it shows words of a catalog. */
@@ -27,11 +36,22 @@ class Language {
 
 export const language = new Language();
 
-/** An area's words in the page's language: read `t` where they are shown, and not before. */
+/** A number as the page's language writes it. */
+export const number = (count: number): string => language.formats.number.format(count);
+
+/**
+ * An area's words in the page's language: read `t` where they are shown, and not before. A word that a language does not have is
+ * English.
+ */
 export function catalog<Area extends Words>(area: string, english: Area): { readonly t: Area } {
+  let from: Words | undefined;
+  let words = english;
   return {
     get t(): Area {
-      return (language.of(area) as Area | undefined) ?? english;
+      const found = language.of(area);
+      if (found !== from) words = { ...english, ...found };
+      from = found;
+      return words;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Section } from '../sections';
 /** The settings, in the order in which they are listed. */
 export const sections: readonly Section[] = [
   { id: 'appearance', title: () => settings.t.appearance, load: () => import('./Appearance.svelte') },
+  { id: 'privacy', title: () => settings.t.privacy, load: () => import('./Privacy.svelte') },
   { id: 'security', title: () => security.t.title, load: () => import('./Security.svelte') },
   { id: 'sessions', title: () => security.t.sessions, load: () => import('./Sessions.svelte') },
   { id: 'tokens', title: () => security.t.tokens, load: () => import('./Tokens.svelte') },
