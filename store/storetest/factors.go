@@ -126,6 +126,7 @@ func tickets(t *testing.T, s Stores) {
 	ok(t, "not swept", err)
 	ok(t, "sweep", s.Tickets.DeleteExpiredTickets(ctx, now.Add(time.Hour)))
 	wrong("swept", all(hash("nobody's"), "two", now)...)
+	raceForATicket(t, s)
 }
 
 func raceForATicket(t *testing.T, s Stores) {

@@ -84,7 +84,6 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"RecoveryCodes", recoveryCodes},
 		{"Passkeys", passkeys},
 		{"Tickets", tickets},
-		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
 		{"InvitationGroups", invitationGroups},
 		{"ListedInvitations", listedInvitations},
