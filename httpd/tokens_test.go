@@ -109,6 +109,10 @@ func tokenScopes() map[string]string {
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
 		"PUT /rooms/{id}/members/{username}": "rooms", "DELETE /rooms/{id}/members/{username}": "rooms",
+		"POST /rooms/{id}/kick": "rooms", "GET /rooms/{id}/bans": "rooms", "GET /rooms/{id}/mutes": "rooms",
+		"PUT /rooms/{id}/bans/{username}": "rooms", "DELETE /rooms/{id}/bans/{username}": "rooms",
+		"PUT /rooms/{id}/mutes/{username}": "rooms", "DELETE /rooms/{id}/mutes/{username}": "rooms",
+		"GET /bans": "admin", "POST /bans": "admin", "DELETE /bans/{id}": "admin", "GET /log": "admin",
 		"POST /invitations": "admin", "GET /settings": "admin", "GET /figures": "admin", "GET /rooms/all": "admin",
 	}
 }

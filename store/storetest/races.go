@@ -122,6 +122,7 @@ func cancelledContexts(t *testing.T, s Stores) {
 	cancel()
 	calls := accountCalls(ctx, s, user)
 	maps.Copy(calls, roomCalls(ctx, s, user, room))
+	maps.Copy(calls, callsOfOrder(ctx, s, user, room))
 	for what, call := range calls {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want context.Canceled in the chain", what, err)
@@ -133,6 +134,25 @@ func cancelledContexts(t *testing.T, s Stores) {
 	u, err := s.Users.User(t.Context(), user)
 	ok(t, "the user is still there", err)
 	want(t, "and active", u.IsActive, true)
+}
+
+// callsOfOrder are those of keeping order.
+func callsOfOrder(ctx context.Context, s Stores, user earshot.UserID, room earshot.RoomID) map[string]func() error {
+	return map[string]func() error{
+		"PutSanction": func() error {
+			return s.Sanctions.PutSanction(ctx, earshot.Sanction{Kind: earshot.SanctionBan, Room: room, User: earshot.UserRef{ID: user}}, entry("x"))
+		},
+		"LiftSanction":    func() error { return s.Sanctions.LiftSanction(ctx, earshot.SanctionBan, room, user, entry("x")) },
+		"Sanctions":       func() error { _, err := s.Sanctions.Sanctions(ctx, room, "", noon(), "", 0); return err },
+		"PutBan":          func() error { _, err := s.Bans.PutBan(ctx, earshot.Ban{Range: "x"}, entry("x")); return err },
+		"LiftBan":         func() error { _, err := s.Bans.LiftBan(ctx, 1, entry("x")); return err },
+		"BanOf":           func() error { _, err := s.Bans.BanOf(ctx, user, ""); return err },
+		"Bans":            func() error { _, err := s.Bans.Bans(ctx, noon(), false, 0, 1); return err },
+		"ForgetSanctions": func() error { return s.Bans.ForgetSanctions(ctx, noon()) },
+		"WriteActions":    func() error { return s.Actions.WriteActions(ctx, entry("x")) },
+		"Actions":         func() error { _, err := s.Actions.Actions(ctx, earshot.ActionQuery{}); return err },
+		"TrimActions":     func() error { return s.Actions.TrimActions(ctx, noon(), 1) },
+	}
 }
 
 // A batch whose context ends while it is written is whole or not there, and the next write finds the store free.
