@@ -125,7 +125,7 @@ func TestHoldingToTheDescription(t *testing.T) {
 	}
 	d := &description{operations: whole.operations, succeeded: make(map[string]bool)}
 	h := newHouse(t, nil)
-	me := `{"id":1,"username":"a","is_staff":false,"is_superuser":false,"can_create_rooms":true,"permissions":[]}`
+	me := `{"id":1,"username":"a","display_name":"","email":"","email_confirmed":false,"has_password":true,"is_staff":false,"is_superuser":false,"can_create_rooms":true,"permissions":[]}`
 	room := `{"id":1,"name":"a","title":"A","topic":"","access":"public","owner":0,"occupants":0}`
 	none := `{"type":"about:blank","status":404,"title":"Not Found","code":"not_found","detail":"No."}`
 	for name, c := range map[string]struct {

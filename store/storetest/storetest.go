@@ -27,6 +27,7 @@ type Stores struct {
 	Invitations earshot.InvitationStore
 	TOTP        earshot.TOTPStore
 	Recovery    earshot.RecoveryStore
+	Passkeys    earshot.PasskeyStore
 	Tickets     earshot.TicketStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
@@ -84,8 +85,8 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"Tokens", tokens},
 		{"TOTP", totp},
 		{"RecoveryCodes", recoveryCodes},
+		{"Passkeys", passkeys},
 		{"Tickets", tickets},
-		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
 		{"InvitationGroups", invitationGroups},
 		{"ListedInvitations", listedInvitations},

@@ -129,6 +129,7 @@ export const server: Server = {
   sign_up: 'open',
   create_rooms: 'everyone',
   setup_needed: false,
+  passkey_domain: '',
   resume_ms: 60_000,
   grace_ms: 10_000,
   limits,

@@ -15,6 +15,8 @@ export interface Server {
   /** For how long nobody is told of a lost connection, in milliseconds. */
   grace_ms: number;
   limits: Limits;
+  /** The name that passkeys belong to; empty where there are none. */
+  passkey_domain: string;
   /** Who asked; null if nobody is logged in. */
   me: Me | null;
 }
