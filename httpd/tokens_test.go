@@ -94,8 +94,11 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
-		"POST /login/second": "anybody",
-		"POST /logout":       "any", "GET /me": "any",
+		"POST /login/second": "anybody", "POST /password/reset": "anybody", "POST /password/reset/confirm": "anybody", "POST /email/confirm": "anybody",
+		"PATCH /me": "account", "DELETE /me": "never", "GET /me/export": "account", "POST /me/password": "never", "POST /me/email/confirm": "account",
+		"PUT /me/avatar": "account", "DELETE /me/avatar": "account", "GET /profiles": "chat", "GET /users/{username}/avatar": "chat",
+		"GET /invitations": "admin", "DELETE /invitations/{id}": "admin",
+		"POST /logout": "any", "GET /me": "any",
 		"GET /me/sessions": "account", "DELETE /me/sessions": "", "DELETE /me/sessions/{id}": "",
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
 		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
@@ -132,7 +135,7 @@ func TestScopesOfEveryRoute(t *testing.T) {
 			return nil
 		}
 		want, listed := table[method+" "+path]
-		if strings.HasPrefix(path, "/users") || strings.HasPrefix(path, "/groups") || slices.Contains([]string{"/rooms/all", "/settings", "/figures"}, path) {
+		if !listed && (strings.HasPrefix(path, "/users") || strings.HasPrefix(path, "/groups") || slices.Contains([]string{"/rooms/all", "/settings", "/figures"}, path)) {
 			want = "admin"
 		}
 		if listed {
