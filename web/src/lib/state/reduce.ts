@@ -108,7 +108,7 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'message':
       return change(state, frame.room, (room) => heard(room, frame, state, now));
     case 'edited':
-      return change(state, frame.room, (room) => appendEdited(room, frame));
+      return change(state, frame.room, (room) => appendEdited(silent(room, frame.user), frame));
     case 'taken_back':
       return change(state, frame.room, (room) => takeBack(room, frame));
     case 'reaction':
@@ -240,16 +240,18 @@ function heard(room: RoomState, frame: Message, state: ChatState, now: number): 
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user } = frame;
   const next = appendSaid(
-    {
-      ...room,
-      saidAt: own ? now : room.saidAt,
-      typing: room.typing.filter((typist) => typist.user.id !== user.id),
-    },
+    { ...silent(room, user), saidAt: own ? now : room.saidAt },
     { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
   );
   if (own || state.looking === room.id) return next;
   return { ...next, unread: room.unread + 1, newFrom: room.newFrom || room.nextKey };
 }
+
+/** Who has said something is not typing any more. */
+const silent = (room: RoomState, { id }: User): RoomState => ({
+  ...room,
+  typing: room.typing.filter(({ user }) => user.id !== id),
+});
 
 /** What a message is however it is told. */
 const basics = ({
