@@ -33,6 +33,10 @@ func personalTables() []personalTable {
 		{"rooms", `SELECT id, name, title, topic, access, created_at FROM room WHERE owner_id = $1 ORDER BY name_key`},
 		{"memberships", `SELECT r.id, r.name FROM room_member m JOIN room r ON r.id = m.room_id WHERE m.user_id = $1 ORDER BY r.name_key`},
 		{"avatar", `SELECT media_type, picture, changed_at FROM avatar WHERE user_id = $1`},
+		{"sanctions", `SELECT s.kind, r.name AS room, s.at, s.until, s.reason FROM room_sanction s JOIN room r ON r.id = s.room_id
+			WHERE s.user_id = $1 ORDER BY s.at`},
+		{"bans", `SELECT at, until, reason FROM server_ban WHERE user_id = $1`},
+		{"actions", `SELECT at, road, verb, subject, room FROM action WHERE actor_id = $1 ORDER BY id`},
 		{"imported", `SELECT foreign_id FROM imported WHERE kind = 'user' AND own_id = $1`},
 	}
 }
