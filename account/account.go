@@ -58,6 +58,8 @@ type Config struct {
 	AddressFailuresPerMinute int
 	// SignUpsPerHour is how many accounts one address may make, at once and again in each hour: 100 by default.
 	SignUpsPerHour int
+	// Issuer is what authenticators call the server: "Earshot" by default.
+	Issuer string
 	// Mail is how mail is sent; the zero value sends none.
 	Mail MailConfig
 }
@@ -98,6 +100,9 @@ func (c Config) filled() Config {
 	if !c.SignUp.Valid() {
 		c.SignUp = SignUpClosed
 	}
+	if c.Issuer == "" {
+		c.Issuer = "Earshot"
+	}
 	return c
 }
 
@@ -113,6 +118,9 @@ type Stores struct {
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	TOTP        earshot.TOTPStore
+	Recovery    earshot.RecoveryStore
+	Tickets     earshot.TicketStore
 }
 
 // Service is the rules of accounts. It is safe for concurrent use and has no goroutines of its own.
@@ -121,9 +129,12 @@ type Service struct {
 	cfg    Config
 	ended  func(earshot.SecretHash)
 
-	hasher    *hasher
-	failures  *throttle
-	signUps   *throttle
+	hasher   *hasher
+	failures *throttle
+	signUps  *throttle
+	// codes and guesses bound how many wrong codes of second factors are tried.
+	codes     *throttle
+	guesses   *guesses
 	setupCode string
 	// decoys spreads the names that nobody has over those that somebody has.
 	decoys maphash.Seed
@@ -160,6 +171,8 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		hasher:    newHasher(cfg.HashersAtOnce, cfg.QueuedLogins),
 		failures:  newThrottle(time.Minute, cfg.AddressFailuresPerMinute, cfg.FailuresPerMinute),
 		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
+		codes:     newThrottle(time.Hour, codesPerHour*addressFactor, codesPerHour),
+		guesses:   newGuesses(),
 		setupCode: newSetupCode(),
 		decoys:    maphash.MakeSeed(),
 		common:    sync.OnceValue(readCommon),
@@ -191,7 +204,8 @@ type Login struct {
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
 // and an account that is not active; CodeForbidden with the field "email" for the right password of somebody who has to
 // confirm the address first; CodeRateLimited after too many failures from this address; CodeBusy while too many
-// passwords are being checked. The last two say when to try again.
+// passwords are being checked. The last two say when to try again. Where the user has a second factor it is a
+// *SecondFactorError, with CodeSecondFactor: SecondStep goes on from there.
 func (s *Service) LogIn(ctx context.Context, username, password string, from netip.Addr) (secret string, login Login, err error) {
 	key, keyErr := lookupKey(username)
 	try, err := s.failures.begin(from, string(key))
@@ -275,8 +289,17 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 // browsers, and bounds what log-ins without a log-out can fill the database with.
 const maxSessions = 100
 
-// begin begins a browser session of a user whose password was checked. CodeNotFound if it is another by now.
+// begin goes on with a log-in of a user whose password was checked: to the second factor, if the user has one. CodeNotFound
+// if it is another by now.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
+	if err := s.askSecondFactor(ctx, user); err != nil {
+		return "", Login{}, err
+	}
+	return s.beginSession(ctx, user)
+}
+
+// beginSession begins a browser session of a user of whom all was checked. CodeNotFound if the password is another by now.
+func (s *Service) beginSession(ctx context.Context, user earshot.User) (string, Login, error) {
 	secret, session := s.newSession(ctx, user.ID)
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {

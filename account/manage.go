@@ -140,6 +140,9 @@ func (s *Service) SweepExpired(ctx context.Context) (int, error) {
 	if err := s.WriteUses(ctx); err != nil {
 		return 0, err
 	}
+	if err := s.stores.Tickets.DeleteExpiredTickets(ctx, now()); err != nil {
+		return 0, err
+	}
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
 	if err != nil {
 		return 0, err

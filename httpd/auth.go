@@ -123,8 +123,7 @@ func errScope(needed string) error {
 	return &earshot.Error{Code: earshot.CodeForbidden, Field: "scope", Message: "This token may not do that: it takes " + needed + "."}
 }
 
-// admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it. A cookie whose session
-// was extended is renewed on the way. Each call is taken from the user's budget.
+// admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it.
 func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.admitFrom(s.budgets, c, may)
 }
@@ -132,21 +131,36 @@ func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerF
 // admitFrom is admit with another budget than that of most calls.
 func (s *Server) admitFrom(budgets *budgets, c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
-		login, cred, err := s.login(r)
+		by, err := s.callerFrom(budgets, w, r)
 		if err != nil {
 			return err
 		}
-		if err := may(&login); err != nil {
+		if err := may(&by.Login); err != nil {
 			return err
 		}
-		if err := budgets.take(login.User.ID, time.Now()); err != nil {
-			return err
-		}
-		if login.Extended && !cred.bearer {
-			s.setCookie(w, r, cred.secret, login.ExpiresAt)
-		}
-		return c(w, r, caller{Login: login, credential: cred})
+		return c(w, r, by)
 	})
+}
+
+// caller says who makes a call, and fails as login does if nobody is logged in. A cookie whose session was extended is
+// renewed on the way. Each call is taken from the user's budget.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request) (caller, error) {
+	return s.callerFrom(s.budgets, w, r)
+}
+
+// callerFrom is caller with another budget.
+func (s *Server) callerFrom(budgets *budgets, w http.ResponseWriter, r *http.Request) (caller, error) {
+	login, cred, err := s.login(r)
+	if err != nil {
+		return caller{}, err
+	}
+	if err := budgets.take(login.User.ID, time.Now()); err != nil {
+		return caller{}, err
+	}
+	if login.Extended && !cred.bearer {
+		s.setCookie(w, r, cred.secret, login.ExpiresAt)
+	}
+	return caller{Login: login, credential: cred}, nil
 }
 
 // setCookie gives the browser its session's secret.

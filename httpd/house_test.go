@@ -49,6 +49,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: rooms})}
 	h.accounts = account.New(account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		TOTP: store, Recovery: store, Tickets: store,
 	}, accounts, h.hub.EndLogin)
 	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version})
 	if err != nil {

@@ -51,6 +51,7 @@ type commands struct {
 		Deactivate userDeactivateCmd `cmd:"" help:"Cut users off, and let them log in no more."`
 		Grant      userGrantCmd      `cmd:"" help:"Grant permissions to a user, or make staff or a superuser."`
 		Revoke     userRevokeCmd     `cmd:"" help:"Take permissions from a user, or what staff and superusers may."`
+		Factors    userFactorsCmd    `cmd:"" name:"reset-factors" help:"Take second factors and recovery codes from users who have lost them."`
 		Delete     userDeleteCmd     `cmd:"" help:"Delete users."`
 	} `cmd:"" help:"Look after users."`
 	Group struct {
@@ -207,6 +208,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		TOTP: store, Recovery: store, Tickets: store,
 	}
 }
 

@@ -148,6 +148,7 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 		})
 	}
 	policy := account.DefaultConfig()
+	policy.Issuer = c.Name
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
 	if policy.Mail, err = s.makeMail(c); err != nil {
 		return s, err

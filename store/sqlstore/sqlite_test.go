@@ -286,9 +286,11 @@ func TestColumns(t *testing.T) {
 		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
 		invitation_group.group_id invitation_group.secret_hash
+		recovery_code.code_hash recovery_code.user_id
 		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
 		room_member.room_id room_member.user_id server_secret.name server_secret.secret
-		token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id`
+		ticket.data ticket.expires_at ticket.kind ticket.secret_hash ticket.tries ticket.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id
+		totp.confirmed totp.created_at totp.last_step totp.secret totp.user_id`
 	if strings.Join(got, " ") != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("columns: %v", got)
 	}

@@ -25,6 +25,9 @@ type Stores struct {
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	TOTP        earshot.TOTPStore
+	Recovery    earshot.RecoveryStore
+	Tickets     earshot.TicketStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
 	Life        earshot.StoreLife
@@ -76,6 +79,10 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"ExpiredBrowserSessions", expiredBrowserSessions},
 		{"OldBrowserSessionsEnd", oldBrowserSessionsEnd},
 		{"Tokens", tokens},
+		{"TOTP", totp},
+		{"RecoveryCodes", recoveryCodes},
+		{"Tickets", tickets},
+		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
 		{"InvitationGroups", invitationGroups},
 		{"ListedInvitations", listedInvitations},

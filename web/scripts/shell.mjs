@@ -7,27 +7,36 @@ import { join, posix } from 'node:path';
 const beside = /^(?:favicon\.svg|manifest\.webmanifest|theme\.js|assets\/(?:index|ar)-.*\.(?:css|js))$/;
 
 /**
- * The scripts that a page imports before it shows anything, by their names below `dist`.
+ * The scripts of these names below `dist`, with all that they import.
  * @param {string} dist
+ * @param {string[]} names
  * @returns {Set<string>}
  */
-export function firstScripts(dist) {
-  /** @param {string} name */
-  const read = (name) => readFileSync(join(dist, name), 'utf8');
+export function withImports(dist, names) {
   /** @type {Set<string>} */
-  const first = new Set();
-  const waiting = [...read('index.html').matchAll(/(?:src|href)="\/([^"]+\.js)"/g)].map(
-    ([, name = '']) => name,
-  );
+  const all = new Set();
+  const waiting = [...names];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (first.has(name)) continue;
-    first.add(name);
+    if (all.has(name)) continue;
+    all.add(name);
     // An import that waits has a bracket before its name.
-    for (const [, path = ''] of read(name).matchAll(/\b(?:import|from)\s*["'](\.{1,2}\/[^"']+\.js)["']/g)) {
+    for (const [, path = ''] of readFileSync(join(dist, name), 'utf8').matchAll(
+      /\b(?:import|from)\s*["'](\.{1,2}\/[^"']+\.js)["']/g,
+    )) {
       waiting.push(posix.join(posix.dirname(name), path));
     }
   }
-  return first;
+  return all;
+}
+
+/**
+ * The scripts that index.html runs; what it has fetched ahead for another view is not among them.
+ * @param {string} dist
+ * @returns {string[]}
+ */
+export function ownScripts(dist) {
+  const page = readFileSync(join(dist, 'index.html'), 'utf8');
+  return [...page.matchAll(/<script[^>]*\ssrc="\/([^"]+\.js)"/g)].map(([, name = '']) => name);
 }
 
 /**
@@ -38,7 +47,9 @@ export function writeShell(dist) {
   const all = readdirSync(dist, { recursive: true, encoding: 'utf8' }).map((name) =>
     name.replaceAll('\\', '/'),
   );
-  const names = [...new Set([...firstScripts(dist), ...all.filter((name) => beside.test(name))])].sort();
+  const names = [
+    ...new Set([...withImports(dist, ownScripts(dist)), ...all.filter((name) => beside.test(name))]),
+  ].sort();
   const hash = createHash('sha256');
   for (const name of ['index.html', ...names]) hash.update(name).update(readFileSync(join(dist, name)));
   const shell = {
