@@ -95,7 +95,7 @@ func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
 		"POST /login/second": "anybody",
-		"POST /logout": "any", "GET /me": "any",
+		"POST /logout":       "any", "GET /me": "any",
 		"GET /me/sessions": "account", "DELETE /me/sessions": "", "DELETE /me/sessions/{id}": "",
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
 		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
