@@ -154,15 +154,15 @@ func raceOfTheLastSuperusers(t *testing.T, s Stores) {
 		change(t, s, ids[i], earshot.UserChange{IsSuperuser: ptr(true)})
 	}
 	// Of as many as all of them one stays: n-1 go.
-	errs := make([]error, len(ids))
+	errs := make(chan error, len(ids))
 	var group sync.WaitGroup
-	for i, id := range ids {
-		group.Go(func() { errs[i] = s.Own.DeleteSelf(t.Context(), id, newUser("").Password) })
+	for _, id := range ids {
+		group.Go(func() { errs <- s.Own.DeleteSelf(context.WithoutCancel(t.Context()), id, newUser("").Password) })
 	}
 	group.Wait()
 	stayed := 0
-	for _, err := range errs {
-		if err != nil {
+	for range ids {
+		if err := <-errs; err != nil {
 			refused(t, "the last", err, earshot.CodeLimit)
 			stayed++
 		}
@@ -232,24 +232,4 @@ func serverSecret(t *testing.T, s Stores) {
 	other, err := s.Secrets.ServerSecret(t.Context(), "other", []byte("other"))
 	ok(t, "other", err)
 	want(t, "other", string(other), "other")
-}
-
-// ownCalls are calls about the user, and of what is around one's own account.
-func ownCalls(ctx context.Context, s Stores, user earshot.UserID) map[string]func() error {
-	return map[string]func() error{
-		"InvitationGroups":         func() error { _, err := s.Invitations.InvitationGroups(ctx, hash("i")); return err },
-		"Invitations":              func() error { _, err := s.Invitations.Invitations(ctx, 0); return err },
-		"DeleteInvitation":         func() error { return s.Invitations.DeleteInvitation(ctx, hash("i")) },
-		"DeleteExpiredInvitations": func() error { _, err := s.Invitations.DeleteExpiredInvitations(ctx, noon()); return err },
-		"SetPassword":              func() error { _, err := s.Own.SetPassword(ctx, earshot.PasswordChange{User: user}); return err },
-		"UsersByEmail":             func() error { _, err := s.Own.UsersByEmail(ctx, "a@b", 1); return err },
-		"ConfirmEmail":             func() error { return s.Own.ConfirmEmail(ctx, user, "a@b") },
-		"DeleteSelf":               func() error { return s.Own.DeleteSelf(ctx, user, newUser("").Password) },
-		"PersonalData":             func() error { _, err := s.Own.PersonalData(ctx, user); return err },
-		"ServerSecret":             func() error { _, err := s.Secrets.ServerSecret(ctx, "x", []byte("x")); return err },
-		"SetAvatar":                func() error { return s.Profiles.SetAvatar(ctx, user, earshot.Avatar{Picture: []byte("x")}) },
-		"Avatar":                   func() error { _, err := s.Profiles.Avatar(ctx, "ana"); return err },
-		"DeleteAvatar":             func() error { return s.Profiles.DeleteAvatar(ctx, user) },
-		"Profiles":                 func() error { _, err := s.Profiles.Profiles(ctx, []earshot.UserID{user}); return err },
-	}
 }
