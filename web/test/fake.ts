@@ -128,6 +128,8 @@ export const server: Server = {
   version: '0',
   sign_up: 'open',
   create_rooms: 'everyone',
+  mail: true,
+  confirm_email: false,
   setup_needed: false,
   passkey_domain: '',
   resume_ms: 60_000,
