@@ -173,5 +173,6 @@ export default {
     add_invitation: 'invite people',
     manage_bots: 'manage bots',
     view_server: 'see settings and figures of the server',
+    view_log: 'see who did what',
   } as Readonly<Record<string, string>>,
 };
