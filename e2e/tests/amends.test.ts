@@ -149,8 +149,8 @@ describe('two people', () => {
   test('whisper and shout, by key and by mouse', async () => {
     const [ana, ben] = await pair();
     await ana.composer.fill('BREAD');
-    await ana.composer.press('Alt+ArrowUp');
-    await ana.composer.press('Alt+ArrowUp');
+    await ana.composer.press('Control+ArrowUp');
+    await ana.composer.press('Control+ArrowUp');
     await ana.page.getByTestId('loudness').getByText('A shout').waitFor();
     await ana.composer.press('Enter');
     await ana.say('as ever');
@@ -178,7 +178,6 @@ describe('two people', () => {
     await ben.enter(`room-${made}`);
     await ana.say('Hello');
     await ana.page.getByTestId('seen').getByText('Seen by \u2068ben\u2069').waitFor();
-    await ben.page.getByRole('link', { name: 'Settings' }).or(ben.page.locator('body')).first().waitFor();
   });
 });
 

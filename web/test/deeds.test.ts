@@ -111,13 +111,9 @@ describe('an answer', () => {
     chat.post(1, 'yes');
     const { ref, nonce } = socket.last('post');
     socket.frame({ type: 'error', ref, code: 'invalid', field: 'reply', message: 'No.' });
-    expect(socket.last('post')).toEqual({
-      type: 'post',
-      ref: expect.anything() as unknown,
-      room: 1,
-      text: 'yes',
-      nonce,
-    });
+    expect(socket.all('post')).toHaveLength(3);
+    expect(socket.last('post')).toMatchObject({ text: 'yes', nonce });
+    expect(socket.last('post')).not.toHaveProperty('reply');
   });
 
   test('that waited while one was away does not answer another message', async () => {
@@ -233,9 +229,9 @@ describe('a change', () => {
 test('loudness has its bounds, and Escape ends it', async () => {
   const { chat } = await inside();
   const desk = deskOf(chat, 'hey');
-  for (let at = 0; at < 5; at++) expect(deskKey(key('ArrowUp', { altKey: true }), desk)).toBe(true);
+  for (let at = 0; at < 5; at++) expect(deskKey(key('ArrowUp', { ctrlKey: true }), desk)).toBe(true);
   expect(desk.size).toBe(2);
-  for (let at = 0; at < 9; at++) deskKey(key('ArrowDown', { altKey: true }), desk);
+  for (let at = 0; at < 9; at++) deskKey(key('ArrowDown', { ctrlKey: true }), desk);
   expect(desk.size).toBe(-2);
   expect(deskKey(key('Escape'), desk)).toBe(true);
   expect(desk.size).toBe(0);

@@ -26,10 +26,10 @@ const bounded = (size: number): number => Math.max(softest, Math.min(loudest, si
 /** A key of the box that is about answers, changes or loudness; false if it is none. */
 export function deskKey(event: KeyboardEvent, desk: Desk): boolean {
   const { chat, room, aim } = desk;
-  if (event.ctrlKey || event.metaKey || event.shiftKey || !chat || !room) return false;
+  if (event.altKey || event.shiftKey || !chat || !room) return false;
   const { key } = event;
   const up = key === 'ArrowUp';
-  if (event.altKey) {
+  if (event.ctrlKey || event.metaKey) {
     if ((!up && key !== 'ArrowDown') || aim?.kind === 'edit') return false;
     desk.size = bounded(desk.size + (up ? 1 : -1));
     return true;
@@ -76,6 +76,14 @@ export function drag(event: PointerEvent, desk: Desk): void {
   button.setPointerCapture(event.pointerId);
   button.addEventListener('pointermove', move);
   button.addEventListener('lostpointercapture', end, { once: true });
+}
+
+/** What stands in the box from now on: a change of a message begins with its text, and ends with what was typed before it. */
+export function begun({ room, text }: Desk, was: Aim | null, next: Aim | null): string {
+  const before = was?.kind === 'edit' ? was.before : text;
+  if (next?.kind !== 'edit') return before;
+  next.before = before;
+  return (room && saidOf(room, next.key)?.text) ?? '';
 }
 
 /** Gives the message that is aimed at another text. Gives why not, if it was not done; then all stays as it is. */
