@@ -1,14 +1,15 @@
 import type { Kept } from './client/client';
 
 /**
- * What the page keeps in the browser: which rooms a user was in, by number, the chosen look and, while it is being loaded
+ * What the page keeps in the browser: which rooms a user was in, by number, what they chose and, while it is being loaded
  * anew, what it needs to go on with its session. Never anything that was said, typed or named. Where storage is switched off
  * nothing is kept, and the page works all the same.
  */
 
 const roomsKey = (user: number): string => `earshot.rooms.${user}`;
 
-function read(key: string): string | null {
+/** What is kept under a key; null where that is nothing. */
+export function read(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -16,7 +17,8 @@ function read(key: string): string | null {
   }
 }
 
-function write(key: string, value: string | null): void {
+/** Keeps a text under a key; null takes it out. */
+export function write(key: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);

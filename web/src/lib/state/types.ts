@@ -84,6 +84,8 @@ export interface RoomState {
   asOf: number;
   typing: readonly Typist[];
   unread: number;
+  /** How many of the unread are meant for oneself. */
+  mentions: number;
   /** The key of the first item that was not looked at; 0 where all were. */
   newFrom: number;
   nextKey: number;
@@ -102,6 +104,7 @@ export type Action =
   | { type: 'gap'; room: number; lost: number | 'unknown'; why: Why; now: number }
   | { type: 'outbox'; room: number; drafts: readonly Draft[]; said: readonly Draft[] }
   | { type: 'spoke'; room: number }
+  | { type: 'read'; room: number }
   | { type: 'refused'; room: number; error: string; now: number }
   | { type: 'forget'; room: number }
   | {

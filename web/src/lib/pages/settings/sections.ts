@@ -4,4 +4,9 @@ import type { Section } from '../sections';
 /** The settings, in the order in which they are listed. */
 export const sections: readonly Section[] = [
   { id: 'appearance', title: () => settings.t.appearance, load: () => import('./Appearance.svelte') },
+  {
+    id: 'notifications',
+    title: () => settings.t.notifications,
+    load: () => import('./Notifications.svelte'),
+  },
 ];

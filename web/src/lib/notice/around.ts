@@ -1,0 +1,2 @@
+export { default as Around } from './Around.svelte';
+export { default as Arrange } from './Arrange.svelte';
