@@ -22,6 +22,18 @@ const (
 	CloseReplaced
 )
 
+// CloseFor is why a connection ends to which the hub gave no session, by the error it gave instead.
+func CloseFor(err error) CloseReason {
+	switch CodeOf(err) {
+	case CodeUnauthenticated:
+		return CloseRevoked
+	case CodeStopping:
+		return CloseStopping
+	default:
+		return CloseBusy
+	}
+}
+
 // String gives the reason in words that a person can read.
 func (r CloseReason) String() string {
 	switch r {

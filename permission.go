@@ -23,13 +23,14 @@ const (
 	PermViewUser      Permission = "view_user"
 	PermAddInvitation Permission = "add_invitation"
 	PermManageBots    Permission = "manage_bots"
+	PermViewServer    Permission = "view_server"
 )
 
 // Permissions gives all there are, in a fixed order.
 func Permissions() []Permission {
 	return []Permission{
 		PermAddRoom, PermChangeRoom, PermDeleteRoom, PermViewRoom, PermModerateRoom,
-		PermAddUser, PermChangeUser, PermDeleteUser, PermViewUser, PermAddInvitation, PermManageBots,
+		PermAddUser, PermChangeUser, PermDeleteUser, PermViewUser, PermAddInvitation, PermManageBots, PermViewServer,
 	}
 }
 
@@ -74,6 +75,17 @@ func (s PermissionSet) List() []Permission {
 // what they or one of their groups was granted.
 func (u *User) May(p Permission) bool {
 	return u.IsActive && (u.IsSuperuser || (u.Permissions | u.Inherited).Has(p))
+}
+
+// All is everything that the user may do.
+func (u *User) All() PermissionSet {
+	switch {
+	case !u.IsActive:
+		return 0
+	case u.IsSuperuser:
+		return PermissionsOf(Permissions()...)
+	}
+	return u.Permissions | u.Inherited
 }
 
 // GroupID is the number of a group in the store. Zero is no group.

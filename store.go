@@ -71,7 +71,13 @@ type UserChange struct {
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke PermissionSet
+	// Join are the groups that the user is put into, Leave those that the user is taken out of.
+	Join, Leave []GroupID
 }
+
+// Guard says whether something may be done to a user, who is given as of the moment, and kept so until it is done. It must
+// not call the store.
+type Guard func(now User) error
 
 // AccountChange is something that a server that runs must act on: a log-in that has ended, or a user who was changed.
 type AccountChange struct {
@@ -85,10 +91,15 @@ type AccountChange struct {
 // UserEditStore changes accounts. What a server that runs must act on is noted with each change, in the same transaction:
 // it reads the notes, also those of other processes, and forgets them when it has acted.
 type UserEditStore interface {
-	// ChangeUser changes the user and gives the new state.
+	// ChangeUser changes the user and gives the new state. CodeNotFound also where one of the groups is unknown.
 	ChangeUser(ctx context.Context, id UserID, change UserChange) (User, error)
 	// DeleteUser removes the user, with log-ins, tokens, invitations and memberships; rooms are left without owner.
 	DeleteUser(ctx context.Context, id UserID) error
+	// ChangeUserIf is ChangeUser if the guard gives no error; else it gives that, and changes nothing. CodeConflict with
+	// Field "is_superuser" if of the active superusers none would be left.
+	ChangeUserIf(ctx context.Context, id UserID, change UserChange, guard Guard) (User, error)
+	// DeleteUserIf is DeleteUser in the same way.
+	DeleteUserIf(ctx context.Context, id UserID, guard Guard) error
 	// AccountChanges gives at most most of the notes.
 	AccountChanges(ctx context.Context, most int) ([]AccountChange, error)
 	// ForgetAccountChanges removes these notes. One that is not there is no error.
@@ -134,6 +145,18 @@ type BrowserSession struct {
 	User      UserID
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	// Device is a short name of the browser, such as "Firefox on Linux", and Address where it was seen last; both may be empty.
+	Device, Address string
+	// UsedAt is when it was last used, to within some minutes.
+	UsedAt time.Time
+}
+
+// CredentialUse is that a log-in or a token was used.
+type CredentialUse struct {
+	Hash SecretHash
+	At   time.Time
+	// Address is from where, as text.
+	Address string
 }
 
 // BrowserSessionStore keeps log-ins.
@@ -152,6 +175,10 @@ type BrowserSessionStore interface {
 	DeleteBrowserSession(ctx context.Context, hash SecretHash) error
 	// DeleteExpiredBrowserSessions removes what expired at now or before and says which.
 	DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]SecretHash, error)
+	// BrowserSessions gives the log-ins of the user, expired ones too, the last used first.
+	BrowserSessions(ctx context.Context, user UserID) ([]BrowserSession, error)
+	// UseBrowserSessions notes when and from where log-ins were last used. One that is not there is no error.
+	UseBrowserSessions(ctx context.Context, uses []CredentialUse) error
 }
 
 // Token opens API and socket for a script or a bot as a browser session does for a person.
@@ -159,16 +186,28 @@ type Token struct {
 	Hash      SecretHash
 	User      UserID
 	CreatedAt time.Time
+	// Name is what its user calls it; one from the command line has none.
+	Name   string
+	Scopes ScopeSet
+	// ExpiresAt is zero for a token that does not expire, UsedAt for one that was not used yet. The latter is true to some
+	// minutes.
+	ExpiresAt, UsedAt time.Time
 }
 
 // TokenStore keeps tokens.
 type TokenStore interface {
 	// CreateTokens makes all or none, in one transaction. CodeNotFound if a user is unknown.
 	CreateTokens(ctx context.Context, tokens []Token) error
-	// Token gives the token whose secret has this hash.
+	// Token gives the token whose secret has this hash, even after it expired: expiry is account's rule.
 	Token(ctx context.Context, hash SecretHash) (Token, error)
 	// DeleteToken ends a token; one that is not there is no error.
 	DeleteToken(ctx context.Context, hash SecretHash) error
+	// Tokens gives the tokens of the user, expired ones too, the newest first.
+	Tokens(ctx context.Context, user UserID) ([]Token, error)
+	// UseTokens notes when tokens were last used. One that is not there is no error.
+	UseTokens(ctx context.Context, uses []CredentialUse) error
+	// DeleteExpiredTokens removes what expired at now or before and says which.
+	DeleteExpiredTokens(ctx context.Context, now time.Time) ([]SecretHash, error)
 }
 
 // Invitation lets somebody sign up where sign-up is by invitation.
@@ -200,10 +239,26 @@ type RoomStore interface {
 	Room(ctx context.Context, id RoomID) (Room, error)
 	// Rooms gives all rooms by name.
 	Rooms(ctx context.Context) ([]Room, error)
+	// FindRooms gives a page of those that fit the query, in the order of their keys.
+	FindRooms(ctx context.Context, query RoomQuery) ([]Room, error)
 	// UpdateRoom writes title, topic, access and owner.
 	UpdateRoom(ctx context.Context, room Room) error
 	// DeleteRoom removes the room and its members.
 	DeleteRoom(ctx context.Context, id RoomID) error
+}
+
+// RoomQuery says which rooms are wanted. The zero value is all of them.
+type RoomQuery struct {
+	// Search is a part of the key of the name.
+	Search NameKey
+	// Access wants rooms of this kind; empty is any.
+	Access Access
+	// Owner wants the rooms of a user; zero is any.
+	Owner UserID
+	// After is the key of the last room of the page before; empty is the first page.
+	After NameKey
+	// Limit is the most there are to a page; zero or less is no limit.
+	Limit int
 }
 
 // MemberStore keeps who may enter private rooms.

@@ -121,6 +121,10 @@ type Service struct {
 	decoys maphash.Seed
 	// common gives the list of common passwords, which is unpacked when it is first asked for.
 	common func() []string
+	// following keeps an older state of a user from being handed on after a newer one.
+	following sync.Mutex
+	// sessionUses and tokenUses wait to be written.
+	sessionUses, tokenUses uses
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
 }
@@ -150,8 +154,11 @@ type Login struct {
 	User earshot.User
 	// Credential is what the request was let in by; it is what the function given to New is called with.
 	Credential earshot.SecretHash
-	// ExpiresAt is when the browser session ends unless it is used; zero for a token, which does not expire.
+	// ExpiresAt is when the browser session ends unless it is used, or when the token does; zero for one that does not.
 	ExpiresAt time.Time
+	// ByToken tells a token from a browser session, and Scopes what it may be used for: everything, for the latter.
+	ByToken bool
+	Scopes  earshot.ScopeSet
 	// Extended is true if ExpiresAt has moved: the cookie is to be set anew.
 	Extended bool
 }
@@ -243,7 +250,11 @@ const maxSessions = 100
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
 	secret, hash := newSecret(sessionPrefix)
 	now := now()
-	session := earshot.BrowserSession{Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge)}
+	client := clientOf(ctx)
+	session := earshot.BrowserSession{
+		Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge),
+		Device: DeviceName(client.UserAgent), Address: client.address(), UsedAt: now,
+	}
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
@@ -252,7 +263,7 @@ func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, 
 		s.ended(old)
 	}
 	user.LastLogin = now
-	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}, nil
+	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
 }
 
 // LogOut ends a browser session and what hangs on it. One that is not there is no error.
@@ -291,7 +302,10 @@ func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 	if err != nil {
 		return Login{}, err
 	}
-	login := Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt}
+	if err := s.writeSessionUses(ctx, s.sessionUses.note(hash, session.UsedAt, clientOf(ctx))); err != nil {
+		return Login{}, err
+	}
+	login := Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}
 	if until := now.Add(s.cfg.SessionAge); until.Sub(session.ExpiresAt) >= s.extendAfter() {
 		if err := s.stores.Sessions.ExtendBrowserSession(ctx, hash, until); err != nil {
 			return Login{}, notFoundIsNoLogin(err)
@@ -299,23 +313,6 @@ func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 		login.ExpiresAt, login.Extended = until, true
 	}
 	return login, nil
-}
-
-// ByToken tells who is behind a token. CodeUnauthenticated if there is no such token or its user is not active.
-func (s *Service) ByToken(ctx context.Context, secret string) (Login, error) {
-	hash, ok := hashSecret(tokenPrefix, secret)
-	if !ok {
-		return Login{}, errNoLogin()
-	}
-	token, err := s.stores.Tokens.Token(ctx, hash)
-	if err != nil {
-		return Login{}, notFoundIsNoLogin(err)
-	}
-	user, err := s.activeUser(ctx, token.User)
-	if err != nil {
-		return Login{}, err
-	}
-	return Login{User: user, Credential: hash}, nil
 }
 
 func (s *Service) activeUser(ctx context.Context, id earshot.UserID) (earshot.User, error) {

@@ -34,6 +34,25 @@ func (s *Service) Group(ctx context.Context, name string) (earshot.Group, error)
 	return s.stores.Groups.GroupByName(ctx, names.Key(strings.TrimSpace(name)))
 }
 
+// groupsNamed gives the groups of the names in all lists, one after the other. CodeInvalid with the field "groups" names the
+// first that is not there.
+func (s *Service) groupsNamed(ctx context.Context, lists ...[]string) ([]earshot.Group, error) {
+	var groups []earshot.Group
+	for _, names := range lists {
+		for _, name := range names {
+			group, err := s.Group(ctx, name)
+			if isCode(err, earshot.CodeNotFound) {
+				return nil, earshot.FieldError("groups", "There is no group %.50q.", name)
+			}
+			if err != nil {
+				return nil, err
+			}
+			groups = append(groups, group)
+		}
+	}
+	return groups, nil
+}
+
 // Groups gives all groups by name.
 func (s *Service) Groups(ctx context.Context) ([]earshot.Group, error) {
 	return s.stores.Groups.Groups(ctx)

@@ -9,7 +9,7 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// NewAccount is an account to be made on the command line.
+// NewAccount is an account to be made by somebody else than its user.
 type NewAccount struct {
 	Username string
 	Password string
@@ -33,32 +33,16 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	users := make([]earshot.NewUser, len(accounts))
 	first := make(map[earshot.NameKey]int, len(accounts))
 	for i, a := range accounts {
-		name, keys, err := checkName(a.Username)
-		if err == nil {
-			err = checkPerson(&a.Email, &a.DisplayName)
-		}
-		if err == nil && a.HasPassword {
-			err = s.checkNew(a, name)
-		}
+		user, err := s.newAccount(a)
 		if err != nil {
 			return nil, ofAccount(i, a.Username, err)
 		}
-		if twin, twice := first[keys.Name]; twice {
+		if twin, twice := first[user.Keys.Name]; twice {
 			return nil, ofAccount(i, a.Username, &earshot.Error{
 				Code: earshot.CodeConflict, Field: "username", Message: fmt.Sprintf("The name is also that of account %d.", twin+1),
 			})
 		}
-		first[keys.Name] = i
-		users[i] = earshot.NewUser{
-			User: earshot.User{
-				Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
-				Password: unusablePassword(), DateJoined: now(),
-			},
-			Keys: keys,
-		}
-		if a.Staff {
-			users[i].Permissions = earshot.StaffPermissions()
-		}
+		first[user.Keys.Name], users[i] = i, user
 	}
 	if err := s.hashAll(ctx, accounts, users); err != nil {
 		return nil, err
@@ -68,6 +52,31 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 		err = s.whichIsTaken(ctx, users, err)
 	}
 	return ids, err
+}
+
+// newAccount checks an account that is to be made, and gives it without its password.
+func (s *Service) newAccount(a NewAccount) (earshot.NewUser, error) {
+	name, keys, err := checkName(a.Username)
+	if err == nil {
+		err = checkPerson(&a.Email, &a.DisplayName)
+	}
+	if err == nil && a.HasPassword {
+		err = s.checkNew(a, name)
+	}
+	if err != nil {
+		return earshot.NewUser{}, err
+	}
+	user := earshot.NewUser{
+		User: earshot.User{
+			Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+			Password: unusablePassword(), DateJoined: now(),
+		},
+		Keys: keys,
+	}
+	if a.Staff {
+		user.Permissions = earshot.StaffPermissions()
+	}
+	return user, nil
 }
 
 // checkNew checks the password of an account that is to be made.
@@ -116,38 +125,6 @@ func ofAccount(i int, name string, err error) error {
 	return &e
 }
 
-// CreateTokens makes a token for each of the users, all or none, and returns their secrets in order. They are not kept:
-// whoever loses one makes another. A name may come several times. CodeNotFound names the user that is not there.
-func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]string, error) {
-	secrets := make([]string, len(usernames))
-	tokens := make([]earshot.Token, len(usernames))
-	for i, name := range usernames {
-		user, err := s.UserByName(ctx, name)
-		if err != nil {
-			return nil, ofAccount(i, name, err)
-		}
-		secret, hash := newSecret(tokenPrefix)
-		secrets[i], tokens[i] = secret, earshot.Token{Hash: hash, User: user.ID, CreatedAt: now()}
-	}
-	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
-		return nil, err
-	}
-	return secrets, nil
-}
-
-// RevokeToken ends a token and what hangs on it. One that is not there is no error.
-func (s *Service) RevokeToken(ctx context.Context, secret string) error {
-	hash, ok := hashSecret(tokenPrefix, secret)
-	if !ok {
-		return nil
-	}
-	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
-		return err
-	}
-	s.ended(hash)
-	return nil
-}
-
 // UserByName gives the user of a name, in whatever case or form it is written; CodeNotFound if there is none.
 func (s *Service) UserByName(ctx context.Context, username string) (earshot.User, error) {
 	key, err := lookupKey(username)
@@ -157,15 +134,19 @@ func (s *Service) UserByName(ctx context.Context, username string) (earshot.User
 	return s.stores.Users.UserByName(ctx, key)
 }
 
-// SweepExpired removes the browser sessions that have expired, ends what hangs on them, and says how many there were. To
-// be called every few minutes.
+// SweepExpired removes the browser sessions and tokens that have expired, ends what hangs on them, and says how many there were. It
+// also writes when others were last used. To be called every few minutes.
 func (s *Service) SweepExpired(ctx context.Context) (int, error) {
+	if err := s.WriteUses(ctx); err != nil {
+		return 0, err
+	}
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
 	if err != nil {
 		return 0, err
 	}
-	for _, h := range hashes {
+	tokens, err := s.stores.Tokens.DeleteExpiredTokens(ctx, now())
+	for _, h := range append(hashes, tokens...) {
 		s.ended(h)
 	}
-	return len(hashes), nil
+	return len(hashes) + len(tokens), err
 }

@@ -19,6 +19,8 @@ type UserEdit struct {
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke earshot.PermissionSet
+	// Join are the names of groups that the user is put into, Leave of those that the user is taken out of.
+	Join, Leave []string
 }
 
 // ChangeUser changes the user of a name, and gives the new state. It is for whoever runs the server: nobody's permission
@@ -28,23 +30,45 @@ func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit
 	if err != nil {
 		return earshot.User{}, err
 	}
-	if err := checkPerson(edit.Email, edit.DisplayName); err != nil {
+	groups, err := s.groupsNamed(ctx, edit.Join, edit.Leave)
+	if err != nil {
 		return earshot.User{}, err
+	}
+	change, err := s.changeOf(ctx, &user, edit, groups)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	return s.stores.Edit.ChangeUser(ctx, user.ID, change)
+}
+
+// changeOf checks an edit of the user, and gives it as the store takes it. The groups are those of Join and then of Leave.
+func (s *Service) changeOf(ctx context.Context, user *earshot.User, edit UserEdit, groups []earshot.Group) (earshot.UserChange, error) {
+	if err := checkPerson(edit.Email, edit.DisplayName); err != nil {
+		return earshot.UserChange{}, err
 	}
 	change := earshot.UserChange{
 		Email: edit.Email, DisplayName: edit.DisplayName, IsActive: edit.IsActive, IsStaff: edit.IsStaff, IsSuperuser: edit.IsSuperuser,
 		Grant: edit.Grant, Revoke: edit.Revoke,
+	}
+	for i := range groups {
+		if i < len(edit.Join) {
+			change.Join = append(change.Join, groups[i].ID)
+		} else {
+			change.Leave = append(change.Leave, groups[i].ID)
+		}
 	}
 	switch {
 	case edit.NoPassword:
 		none := unusablePassword()
 		change.Password = &none
 	case edit.Password != nil:
-		if change.Password, err = s.newPassword(ctx, &user, edit); err != nil {
-			return earshot.User{}, err
+		password, err := s.newPassword(ctx, user, edit)
+		if err != nil {
+			return earshot.UserChange{}, err
 		}
+		change.Password = password
 	}
-	return s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	return change, nil
 }
 
 // newPassword checks and hashes the password of an edit.
@@ -110,13 +134,24 @@ func (s *Service) Users(ctx context.Context, query earshot.UserQuery) ([]earshot
 	return s.stores.Users.Users(ctx, query)
 }
 
+// Count counts all users.
+func (s *Service) Count(ctx context.Context) (int, error) { return s.stores.Users.CountUsers(ctx) }
+
+// User gives the user of a number. Errors: CodeNotFound.
+func (s *Service) User(ctx context.Context, id earshot.UserID) (earshot.User, error) {
+	return s.stores.Users.User(ctx, id)
+}
+
 // changesAtOnce is how many notes Follow reads at a time.
 const changesAtOnce = 500
 
 // Follow acts on what was changed about accounts since the last call, by this process or another: it ends what hangs on
 // log-ins that have ended, and hands every user who was changed to changed, one who is gone as one who is not active. It
-// is for the one server of a database, to be called every second. What it could not act on it tries again the next time.
+// is for the one server of a database, to be called every second, and after a change that is to hold at once; calls wait for each
+// other. What it could not act on it tries again the next time. changed must not call back into the service.
 func (s *Service) Follow(ctx context.Context, changed func(context.Context, earshot.User) error) error {
+	s.following.Lock()
+	defer s.following.Unlock()
 	for {
 		notes, err := s.stores.Edit.AccountChanges(ctx, changesAtOnce)
 		if err != nil || len(notes) == 0 {

@@ -22,6 +22,9 @@ type serverReply struct {
 	ResumeMs    int64       `json:"resume_ms"`
 	GraceMs     int64       `json:"grace_ms"`
 	Limits      wire.Limits `json:"limits"`
+	// Me is who asks, and nil for whoever is not logged in. A page that is opened asks for it here: a 401 from /me would
+	// stand as an error in the console of everybody who comes to log in.
+	Me *meReply `json:"me"`
 }
 
 // meReply is "Me" in docs/protocol.md.
@@ -41,9 +44,13 @@ type inviteReply struct {
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// describe tells what a page must know before anybody has logged in.
+// describe tells what a page must know before anybody has logged in, and who has.
 func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 	needed, err := s.opts.Accounts.SetupNeeded(r.Context())
+	if err != nil {
+		return err
+	}
+	me, err := s.asker(w, r)
 	if err != nil {
 		return err
 	}
@@ -52,8 +59,21 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 		Name: s.opts.Name, Version: s.opts.Version,
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
-		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(),
+		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
 	})
+}
+
+// asker is who makes a call that needs no log-in: nil without a log-in, or with one that is over.
+func (s *Server) asker(w http.ResponseWriter, r *http.Request) (*meReply, error) {
+	by, err := s.caller(w, r)
+	if earshot.CodeOf(err) == earshot.CodeUnauthenticated {
+		return nil, nil //nolint:nilnil // nobody is an answer, too
+	}
+	if err != nil {
+		return nil, err
+	}
+	me := s.describeUser(by.User)
+	return &me, nil
 }
 
 func (s *Server) setUp(w http.ResponseWriter, r *http.Request) error {

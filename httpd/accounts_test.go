@@ -91,12 +91,30 @@ func TestLogInAndOut(t *testing.T) {
 	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header, "Authorization", "Basic YTpi"); w.Code != http.StatusOK {
 		t.Errorf("with a proxy's password beside the cookie: %d", w.Code)
 	}
+	asked := func(headers ...string) *meReply {
+		w := h.call(http.MethodGet, "/api/v1/server", "", headers...)
+		if w.Code != http.StatusOK {
+			t.Fatalf("the server, asked with %v: %d", headers, w.Code)
+		}
+		return read[serverReply](t, w).Me
+	}
+	if me := asked("Cookie", header); me == nil || me.Username != "ana" {
+		t.Errorf("the server says that one is %+v", me)
+	}
+	for _, headers := range [][]string{nil, {"Cookie", cookieName + "=x"}, {"Authorization", "Bearer x"}, {"Cookie", header, "Authorization", "Bearer x"}} {
+		if me := asked(headers...); me != nil {
+			t.Errorf("with %v the server says that one is %+v", headers, me)
+		}
+	}
 	w = h.call(http.MethodPost, "/api/v1/logout", "", "Cookie", header)
 	if dropped := sessionCookie(w); w.Code != http.StatusNoContent || dropped == nil || dropped.MaxAge >= 0 || dropped.Value != "" {
 		t.Errorf("log-out: %d, cookie %v", w.Code, dropped)
 	}
 	if w := h.call(http.MethodGet, "/api/v1/me", "", "Cookie", header); w.Code != http.StatusUnauthorized {
 		t.Errorf("after log-out: %d", w.Code)
+	}
+	if me := asked("Cookie", header); me != nil {
+		t.Errorf("after log-out the server says that one is %+v", me)
 	}
 }
 

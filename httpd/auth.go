@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -45,8 +46,18 @@ func (s *Server) login(r *http.Request) (account.Login, credential, error) {
 	if cred.bearer {
 		find = s.opts.Accounts.ByToken
 	}
-	login, err := find(r.Context(), cred.secret)
+	login, err := find(withClient(r), cred.secret)
 	return login, cred, err
+}
+
+// withClient is the request's context, which tells from where it comes.
+func withClient(r *http.Request) context.Context {
+	return account.WithClient(r.Context(), account.Client{Address: clientAddr(r), UserAgent: r.UserAgent()})
+}
+
+// knowClient has every call of the API know from where it comes.
+func knowClient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r.WithContext(withClient(r))) })
 }
 
 // call answers a request of the API, or fails.
@@ -67,22 +78,74 @@ func (s *Server) anybody(c call) http.HandlerFunc {
 	}
 }
 
-// loggedIn makes a handler of a call that needs a log-in, and hands the caller to it. A cookie whose session was
-// extended is renewed on the way. Each call is taken from the user's budget.
-func (s *Server) loggedIn(c func(w http.ResponseWriter, r *http.Request, by caller) error) http.HandlerFunc {
+// personal is a call that needs a log-in.
+type personal func(w http.ResponseWriter, r *http.Request, by caller) error
+
+// loggedIn makes a handler of a call that needs a log-in: a browser's session, or a token that may do everything.
+func (s *Server) loggedIn(c personal) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error {
+		if login.Scopes == earshot.AllScopes() {
+			return nil
+		}
+		return errScope("every scope")
+	})
+}
+
+// scoped makes a handler of a call that a token with any one of the scopes may make, too; with none named, any token.
+func (s *Server) scoped(c personal, scopes ...earshot.Scope) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error { return allow(login, scopes...) })
+}
+
+// inBrowser makes a handler of a call that no token may make.
+func (s *Server) inBrowser(c personal) http.HandlerFunc {
+	return s.admit(c, func(login *account.Login) error {
+		if login.ByToken {
+			return errScope("no token, but a log-in in a browser")
+		}
+		return nil
+	})
+}
+
+// allow refuses a token that has none of the scopes, if there are any.
+func allow(login *account.Login, scopes ...earshot.Scope) error {
+	if len(scopes) == 0 || login.Scopes&earshot.ScopesOf(scopes...) != 0 {
+		return nil
+	}
+	return errScope("the scope " + string(scopes[0]))
+}
+
+func errScope(needed string) error {
+	return &earshot.Error{Code: earshot.CodeForbidden, Field: "scope", Message: "This token may not do that: it takes " + needed + "."}
+}
+
+// admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it.
+func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
-		login, cred, err := s.login(r)
+		by, err := s.caller(w, r)
 		if err != nil {
 			return err
 		}
-		if err := s.budgets.take(login.User.ID, time.Now()); err != nil {
+		if err := may(&by.Login); err != nil {
 			return err
 		}
-		if login.Extended && !cred.bearer {
-			s.setCookie(w, r, cred.secret, login.ExpiresAt)
-		}
-		return c(w, r, caller{Login: login, credential: cred})
+		return c(w, r, by)
 	})
+}
+
+// caller says who makes a call, and fails as login does if nobody is logged in. A cookie whose session was extended is
+// renewed on the way. Each call is taken from the user's budget.
+func (s *Server) caller(w http.ResponseWriter, r *http.Request) (caller, error) {
+	login, cred, err := s.login(r)
+	if err != nil {
+		return caller{}, err
+	}
+	if err := s.budgets.take(login.User.ID, time.Now()); err != nil {
+		return caller{}, err
+	}
+	if login.Extended && !cred.bearer {
+		s.setCookie(w, r, cred.secret, login.ExpiresAt)
+	}
+	return caller{Login: login, credential: cred}, nil
 }
 
 // setCookie gives the browser its session's secret.

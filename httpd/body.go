@@ -18,16 +18,21 @@ const maxBody = 64 << 10
 
 // readBody reads a request's body into a T, or says what is wrong with it.
 func readBody[T any](w http.ResponseWriter, r *http.Request) (T, error) {
+	return readLongBody[T](w, r, maxBody)
+}
+
+// readLongBody is readBody for a body of at most so many bytes.
+func readLongBody[T any](w http.ResponseWriter, r *http.Request, most int64) (T, error) {
 	var body T
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	charset, given := params["charset"]
 	if err != nil || kind != "application/json" || (given && !strings.EqualFold(charset, "utf-8")) {
 		return body, earshot.Errorf(earshot.CodeMalformed, "The content-type must be application/json.")
 	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	defer clear(text) // it may hold a password
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return body, earshot.Errorf(earshot.CodeTooLarge, "A request body has at most %d bytes.", maxBody)
+		return body, earshot.Errorf(earshot.CodeTooLarge, "A request body has at most %d bytes here.", most)
 	}
 	if err != nil {
 		return body, earshot.WrapError(earshot.CodeMalformed, err, "The request broke off.")

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/go-json-experiment/json"
 
 	"github.com/earshot-chat/earshot"
@@ -84,6 +85,8 @@ type someone struct {
 	*house
 	name, token string
 	id          earshot.UserID
+	// cookie is that of a log-in in a browser; empty for whoever calls with the token.
+	cookie string
 }
 
 // user makes a user without a password.
@@ -106,11 +109,19 @@ func (h *house) user(name string, change func(*account.NewAccount)) *someone {
 
 func staff(a *account.NewAccount) { a.Staff = true }
 
+func superuser(a *account.NewAccount) { a.Superuser = true }
+
+func superuserWithPassword(a *account.NewAccount) {
+	superuser(a)
+	password(goodPassword)(a)
+}
+
 func password(p string) func(*account.NewAccount) {
 	return func(a *account.NewAccount) { a.Password, a.HasPassword = p, true }
 }
 
-// call sends a JSON body, or none if it is empty, with further headers in pairs.
+// call sends a JSON body, or none if it is empty, with further headers in pairs. Call and answer must be as docs/openapi.yaml
+// describes them.
 func (h *house) call(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	h.t.Helper()
 	r := httptest.NewRequestWithContext(h.t.Context(), method, path, strings.NewReader(body))
@@ -122,12 +133,32 @@ func (h *house) call(method, path, body string, headers ...string) *httptest.Res
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	if d, err := described(); err != nil {
+		h.t.Error(err)
+	} else if err := d.hold(h.handler.(chi.Routes), r, body, w); err != nil {
+		h.t.Error(err)
+	}
 	return w
 }
 
 func (s *someone) call(method, path, body string) *httptest.ResponseRecorder {
 	s.t.Helper()
-	return s.house.call(method, path, body, "Authorization", "Bearer "+s.token)
+	return s.house.call(method, path, body, s.credential()...)
+}
+
+func (s *someone) credential() []string {
+	if s.cookie != "" {
+		return []string{"Cookie", s.cookie}
+	}
+	return []string{"Authorization", "Bearer " + s.token}
+}
+
+// forCall is the same person as whoever makes the call: some calls of one's own account must come from a browser.
+func (s *someone) forCall(path string) *someone {
+	if !strings.HasPrefix(path, "/api/v1/me/") {
+		return s
+	}
+	return &someone{house: s.house, name: s.name, id: s.id, cookie: s.browser(s.name).cookie}
 }
 
 // wants calls and gives the answer, which must have the status.

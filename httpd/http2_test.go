@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -259,4 +260,58 @@ func TestOldSocketsBesideHTTP2(t *testing.T) {
 		t.Errorf("hello is %s: %v", hello, err)
 	}
 	_ = conn.CloseNow()
+}
+
+// TestRefusedWithItsBodyOnTheWay is a call that is refused before its body has come: the answer is whole, and no reset follows
+// it, which would make some clients throw it away.
+func TestRefusedWithItsBodyOnTheWay(t *testing.T) {
+	own, err := certificate.Own([]string{"127.0.0.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHouse(t, func(o *Options, _ *account.Config, _ *hub.Config) {
+		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{*own}}
+	})
+	f := knockHTTP2(t, listenAndServe(t, h.Server))
+	fields := request("POST", "/api/v1/rooms", "content-type", "application/json", "origin", "https://evil.test")
+	if err := f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, EndHeaders: true, BlockFragment: f.pack(fields...)}); err != nil {
+		t.Fatal(err)
+	}
+	// Until the pong the server has seen the call, and what follows lets it refuse that.
+	if err := errors.Join(f.WritePing(false, [8]byte{1}), f.drain([8]byte{1})); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.WriteData(1, true, []byte(`{"name":"x"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.status(1); got != "403" || err != nil {
+		t.Fatalf("%s, %v", got, err)
+	}
+	for ended := false; !ended; {
+		frame, err := f.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch frame := frame.(type) {
+		case *http2.DataFrame:
+			ended = frame.StreamEnded()
+		case *http2.RSTStreamFrame:
+			t.Fatalf("reset: %v", frame.ErrCode)
+		}
+	}
+	if err := f.WritePing(false, [8]byte{2}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		frame, err := f.ReadFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reset, ok := frame.(*http2.RSTStreamFrame); ok {
+			t.Fatalf("reset behind the answer: %v", reset.ErrCode)
+		}
+		if ping, ok := frame.(*http2.PingFrame); ok && ping.IsAck() && ping.Data == [8]byte{2} {
+			return
+		}
+	}
 }

@@ -3,6 +3,7 @@ package httpd
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -18,10 +19,10 @@ import (
 
 // contentPolicy lets the page run its own scripts and styles, talk to its own server, and nothing else. What people
 // write cannot become a script even where the page has a fault: inline scripts are refused, and text is made HTML only
-// by the framework's own trusted-types policy.
+// by the framework's own trusted-types policy. The other policy, earshot-worker, gives the address of the service worker.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+	"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types svelte-trusted-html earshot-worker"
 
 // securityHeaders go with every answer, also with errors.
 func (s *Server) securityHeaders(next http.Handler) http.Handler {
@@ -72,6 +73,26 @@ func (s *Server) limitWork(next http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// The rest of a body that a call did not want is taken up to restBytes, for restTime.
+const (
+	restBytes = 64 << 10
+	restTime  = 5 * time.Second
+)
+
+// takeRest reads what a call left of its request's body. net/http does so over HTTP/1.1; over HTTP/2 it resets the stream
+// behind the answer instead (RFC 9113, section 8.1), and some clients, curl 7.88 among them, then take the answer for broken.
+func takeRest(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		if r.ProtoMajor != 2 || r.Header.Get("Expect") != "" {
+			return // who asks first whether to send a body at all is not to send it now
+		}
+		if http.NewResponseController(w).SetReadDeadline(time.Now().Add(restTime)) == nil {
+			_, _ = io.CopyN(io.Discard, r.Body, restBytes) // what fails here is told by the reset
+		}
 	})
 }
 

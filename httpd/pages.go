@@ -154,6 +154,8 @@ func contentTypeOf(name string) string {
 		return "image/webp"
 	case ".woff2":
 		return "font/woff2"
+	case ".yaml":
+		return "application/yaml" // RFC 9512
 	case ".txt":
 		return "text/plain; charset=utf-8"
 	}

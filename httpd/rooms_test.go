@@ -2,13 +2,12 @@ package httpd
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/go-chi/chi/v5"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
@@ -189,40 +188,25 @@ func TestBadRooms(t *testing.T) {
 	}
 }
 
-// openCalls need no log-in.
-var openCalls = []string{"GET /server", "POST /setup", "POST /signup", "POST /login"}
-
-// calls gives every call of the API, from the router itself, with things filled in that exist.
-func (h *house) calls() [][2]string {
-	h.t.Helper()
-	var calls [][2]string
-	routes, ok := h.handler.(chi.Routes)
-	if !ok {
-		h.t.Fatalf("the handler is a %T", h.handler)
+// operations gives what docs/openapi.yaml describes, which is every call of the API (TestEveryRouteIsDescribed).
+func operations(t *testing.T) []*operation {
+	t.Helper()
+	d, err := described()
+	if err != nil {
+		t.Fatal(err)
 	}
-	err := chi.Walk(routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
-		if path, ok := strings.CutPrefix(route, "/api/v1"); ok {
-			calls = append(calls, [2]string{method, path})
-		}
-		return nil
-	})
-	if err != nil || len(calls) < 15 {
-		h.t.Fatalf("%d calls: %v", len(calls), err)
-	}
-	return calls
+	return slices.Collect(maps.Values(d.operations))
 }
 
 func fillIn(route string, room int64) string {
-	return "/api/v1" + strings.NewReplacer("{id}", fmt.Sprint(room), "{username}", "ana").Replace(route)
+	return "/api/v1" + strings.NewReplacer("{id}", fmt.Sprint(room), "{username}", "ana", "{group}", "helpers").Replace(route)
 }
 
 func TestNotLoggedIn(t *testing.T) {
 	h := newHouse(t, nil)
 	_, made := h.user("ana", nil).room("hall", earshot.AccessPublic)
-	for _, c := range h.calls() {
-		if slices.Contains(openCalls, c[0]+" "+c[1]) {
-			continue
-		}
+	for _, op := range operations(t) {
+		method, route := op.call()
 		for _, headers := range [][]string{
 			nil,
 			{"Authorization", "Bearer nonsense"},
@@ -231,9 +215,15 @@ func TestNotLoggedIn(t *testing.T) {
 			{"Cookie", cookieName + "=nonsense"},
 			{"Cookie", cookieName + "="},
 		} {
-			w := h.call(c[0], fillIn(c[1], made.ID), "", headers...)
+			w := h.call(method, fillIn(route, made.ID), "", headers...)
+			if op.open {
+				if w.Code == http.StatusUnauthorized {
+					t.Errorf("%s is described as open to anybody: %s", op.key, w.Body)
+				}
+				continue
+			}
 			if p := problemOf(t, w); p.Status != http.StatusUnauthorized || p.Code != "unauthenticated" {
-				t.Errorf("%v with %v: %+v", c, headers, p)
+				t.Errorf("%s with %v: %+v", op.key, headers, p)
 			}
 		}
 	}
@@ -242,38 +232,33 @@ func TestNotLoggedIn(t *testing.T) {
 // TestBadBodies gives every call that takes a body everything that is wrong with bodies, mass assignment included.
 func TestBadBodies(t *testing.T) {
 	h := newHouse(t, nil)
-	boss := h.user("boss", staff)
-	_, made := boss.room("hall", earshot.AccessPublic)
-	taking := 0
-	for _, c := range h.calls() {
-		takes := (c[0] == http.MethodPost && c[1] != "/logout") || c[0] == http.MethodPatch
-		if !takes {
+	_, made := h.user("ana", nil).room("hall", earshot.AccessPublic)
+	for i, op := range operations(t) {
+		if op.body == nil || (*op.body)["application/json"] == nil {
 			continue
 		}
-		taking++
-		path := fillIn(c[1], made.ID)
+		method, route := op.call()
+		path := fillIn(route, made.ID)
+		boss := h.user(fmt.Sprint("boss", i), superuserWithPassword).forCall(path) // each has so many calls a second
 		for _, body := range []string{
-			`null`, `[]`, `"x"`, `{`, `{} {}`, `{"a":1}`, `{"username":"x","is_superuser":true}`, `{"owner":1}`, `{"id":7}`,
+			`null`, `[]`, `"x"`, `{`, `{} {}`, `{"a":1}`, `{"username":"x","is_superuser":true,"id":7}`, `{"owner":1}`, `{"id":7}`,
 			`{"title":"x","title":"y"}`, "{\"name\":\"\xff\"}", strings.Repeat(`{"a":`, 5000), strings.Repeat("[", 60_000),
 		} {
-			if p := boss.refused(earshot.CodeMalformed, c[0], path, body); p.Status != http.StatusBadRequest {
-				t.Errorf("%v: %+v", c, p)
+			if p := boss.refused(earshot.CodeMalformed, method, path, body); p.Status != http.StatusBadRequest {
+				t.Errorf("%s: %+v", op.key, p)
 			}
 		}
-		if p := boss.refused(earshot.CodeTooLarge, c[0], path, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`); p.Status != http.StatusRequestEntityTooLarge {
-			t.Errorf("%v: %+v", c, p)
+		if p := boss.refused(earshot.CodeTooLarge, method, path, `{"name":"`+strings.Repeat("x", 1<<20)+`"}`); p.Status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %+v", op.key, p)
 		}
 		for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"} {
-			w := h.call(c[0], path, `{}`, "Authorization", "Bearer "+boss.token, "Content-Type", kind)
+			w := h.call(method, path, `{}`, append(boss.credential(), "Content-Type", kind)...)
 			if p := problemOf(t, w); p.Code != "malformed" {
-				t.Errorf("%v as %q: %+v", c, kind, p)
+				t.Errorf("%s as %q: %+v", op.key, kind, p)
 			}
 		}
 	}
-	if taking != 6 {
-		t.Errorf("%d calls take a body", taking)
-	}
-	if got := read[roomReply](t, boss.wants(http.StatusOK, http.MethodGet, fillIn("/rooms/{id}", made.ID), "")); got != made {
+	if got := read[roomReply](t, h.user("boss", superuser).wants(http.StatusOK, http.MethodGet, fillIn("/rooms/{id}", made.ID), "")); got != made {
 		t.Errorf("the room became %+v", got)
 	}
 }

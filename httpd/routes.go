@@ -5,12 +5,27 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// What a token needs for the routes below. The socket, the event stream and multichat need chat (see soonLogin).
+const (
+	chat  = earshot.ScopeChat
+	rooms = earshot.ScopeRooms
+	own   = earshot.ScopeAccount
+	admin = earshot.ScopeAdmin
 )
 
 // routes is the table of everything the server answers. Anybody may call what is wrapped by anybody, and only who is
-// logged in what is wrapped by loggedIn; what a user may do beyond that is decided in hub and account.
+// logged in the rest: scoped names the scopes of which a token needs one, loggedIn wants all of them, and inBrowser is for
+// no token. What a user may do beyond that is decided in hub and account.
 func (s *Server) routes() (http.Handler, error) {
 	sameOrigin, err := s.sameOrigin()
+	if err != nil {
+		return nil, err
+	}
+	describeAPI, err := apiDescription()
 	if err != nil {
 		return nil, err
 	}
@@ -52,25 +67,60 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(noStore, sameOrigin, s.limitWork)
+		r.Use(takeRest, noStore, sameOrigin, s.limitWork, knowClient)
 
+		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
-		r.Post("/logout", s.loggedIn(s.logOut))
-		r.Get("/me", s.loggedIn(s.me))
+		r.Post("/logout", s.scoped(s.logOut))
+		r.Get("/me", s.scoped(s.me))
 
-		r.Get("/rooms", s.loggedIn(s.listRooms))
-		r.Post("/rooms", s.loggedIn(s.createRoom))
-		r.Get("/rooms/{id}", s.loggedIn(s.showRoom))
-		r.Patch("/rooms/{id}", s.loggedIn(s.changeRoom))
-		r.Delete("/rooms/{id}", s.loggedIn(s.deleteRoom))
-		r.Get("/rooms/{id}/members", s.loggedIn(s.listMembers))
-		r.Put("/rooms/{id}/members/{username}", s.loggedIn(s.addMember))
-		r.Delete("/rooms/{id}/members/{username}", s.loggedIn(s.removeMember))
+		r.Get("/me/sessions", s.scoped(s.listSessions, own))
+		r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
+		r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
 
-		r.Post("/invitations", s.loggedIn(s.invite))
+		r.Get("/me/tokens", s.inBrowser(s.listTokens))
+		r.Post("/me/tokens", s.inBrowser(s.createToken))
+		r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
+
+		r.Get("/rooms", s.scoped(s.listRooms, chat, rooms))
+		r.Post("/rooms", s.scoped(s.createRoom, rooms))
+		r.Get("/rooms/{id}", s.scoped(s.showRoom, chat, rooms))
+		r.Patch("/rooms/{id}", s.scoped(s.changeRoom, rooms))
+		r.Delete("/rooms/{id}", s.scoped(s.deleteRoom, rooms))
+		r.Get("/rooms/{id}/members", s.scoped(s.listMembers, chat, rooms))
+		r.Put("/rooms/{id}/members/{username}", s.scoped(s.addMember, rooms))
+		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
+
+		r.Post("/invitations", s.scoped(s.invite, admin))
+		s.administration(r)
 	})
 	return r, nil
+}
+
+// administration is the part of the table for those who look after the server.
+func (s *Server) administration(r chi.Router) {
+	const admin = earshot.ScopeAdmin
+	r.Get("/users", s.scoped(s.listUsers, admin))
+	r.Post("/users", s.scoped(s.createUser, admin))
+	r.Patch("/users", s.scoped(s.changeUsers, admin))
+	r.Get("/users/{username}", s.scoped(s.showUser, admin))
+	r.Patch("/users/{username}", s.scoped(s.changeUser, admin))
+	r.Delete("/users/{username}", s.scoped(s.deleteUser, admin))
+	r.Put("/users/{username}/password", s.scoped(s.setPassword, admin))
+	r.Delete("/users/{username}/password", s.scoped(s.removePassword, admin))
+
+	r.Get("/groups", s.scoped(s.listGroups, admin))
+	r.Post("/groups", s.scoped(s.createGroup, admin))
+	r.Get("/groups/{group}", s.scoped(s.showGroup, admin))
+	r.Patch("/groups/{group}", s.scoped(s.changeGroup, admin))
+	r.Delete("/groups/{group}", s.scoped(s.deleteGroup, admin))
+	r.Put("/groups/{group}/members/{username}", s.scoped(s.addToGroup, admin))
+	r.Delete("/groups/{group}/members/{username}", s.scoped(s.removeFromGroup, admin))
+
+	r.Get("/rooms/all", s.scoped(s.findRooms, admin))
+	r.Get("/settings", s.forViewers(s.listSettings))
+	r.Get("/figures", s.forViewers(s.figures))
 }

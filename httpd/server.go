@@ -72,7 +72,9 @@ type Options struct {
 	HSTS time.Duration
 	// HTTP2Sockets offers browsers the socket over the connection of the page (RFC 8441), where that is HTTP/2.
 	HTTP2Sockets bool
-	Log          *slog.Logger
+	// Settings are shown to those who look after the server.
+	Settings []Setting
+	Log      *slog.Logger
 
 	// Times bounds how long a connection may take; zero fields take the defaults.
 	Times Times
@@ -104,6 +106,7 @@ type Server struct {
 	origins map[string]bool
 	pages   *pages
 	budgets *budgets
+	started time.Time
 	handler http.Handler
 	server  *http.Server
 	quiet   *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
@@ -126,7 +129,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, origins: make(map[string]bool)}
+	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, origins: make(map[string]bool), started: time.Now()}
 	for _, origin := range opts.Origins {
 		s.origins[origin] = true
 	}

@@ -91,7 +91,7 @@ func TestProblems(t *testing.T) {
 
 func TestUnknownInAPI(t *testing.T) {
 	s := bare(t, nil)
-	for _, path := range []string{"/api", "/api/", "/api/v2/server", "/api/v1", "/api/v1/", "/api/v1/users"} {
+	for _, path := range []string{"/api", "/api/", "/api/v2/server", "/api/v1", "/api/v1/", "/api/v1/nothing"} {
 		if p := problemOf(t, do(t, s, http.MethodGet, path)); p.Status != http.StatusNotFound || p.Code != "not_found" {
 			t.Errorf("%s: %+v", path, p)
 		}

@@ -35,11 +35,20 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 	if !isHandshake(r) {
 		return nil, earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
 	}
-	// The log-in is looked up within seconds: the hub remembers an ended one only so long (hub.EndLogin).
+	login, _, err := s.soonLogin(r)
+	return &login, err
+}
+
+// soonLogin is login for what lives long: who that is, is found out within seconds, because the hub remembers an ended
+// log-in only so long (hub.EndLogin).
+func (s *Server) soonLogin(r *http.Request) (account.Login, credential, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()
-	login, _, err := s.login(r.WithContext(ctx))
-	return &login, err
+	login, cred, err := s.login(r.WithContext(ctx))
+	if err == nil {
+		err = allow(&login, earshot.ScopeChat)
+	}
+	return login, cred, err
 }
 
 // ownOrigin tells whether the request has no Origin, as programs that are no browsers send it, or one of the server's.

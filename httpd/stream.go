@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/earshot-chat/earshot"
@@ -37,10 +36,7 @@ func (s *Server) stream(
 			s.fail(w, r, foreign)
 			return
 		}
-		// As for the socket: the hub remembers an ended log-in only so long.
-		ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
-		login, cred, err := s.login(r.WithContext(ctx))
-		cancel()
+		login, cred, err := s.soonLogin(r)
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -37,12 +37,15 @@ func (h *Hub) mayEnter(ctx context.Context, u *earshot.User, r *earshot.Room) er
 
 // mayKnow is the rule of who is told that a room exists: those who may enter it, and those who look after all rooms.
 func (h *Hub) mayKnow(ctx context.Context, u *earshot.User, r *earshot.Room) error {
-	for _, p := range []earshot.Permission{earshot.PermViewRoom, earshot.PermChangeRoom, earshot.PermDeleteRoom, earshot.PermModerateRoom} {
-		if u.May(p) {
-			return nil
-		}
+	if knowsAll(u) {
+		return nil
 	}
 	return h.mayEnter(ctx, u, r)
+}
+
+// knowsAll tells whether the user may know of every room.
+func knowsAll(u *earshot.User) bool {
+	return u.All()&earshot.PermissionsOf(earshot.PermViewRoom, earshot.PermChangeRoom, earshot.PermDeleteRoom, earshot.PermModerateRoom) != 0
 }
 
 // rule is a rule of what a user may do with a room.

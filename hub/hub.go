@@ -121,6 +121,8 @@ type Hub struct {
 	// windows is what the rooms keep for those who come back, nonces what was posted lately.
 	windows memory
 	nonces  *nonces
+	// said counts messages.
+	said atomic.Uint64
 
 	mu      sync.Mutex
 	live    map[earshot.RoomID]*room
@@ -309,6 +311,14 @@ func (h *Hub) Stats() Stats {
 	}
 	return st
 }
+
+// Connections counts the sessions whose connection is not lost.
+func (h *Hub) Connections() int {
+	return len(h.sessions(func(s *Session) bool { return !s.lost() }))
+}
+
+// Said is how many messages were said here since the hub began.
+func (h *Hub) Said() uint64 { return h.said.Load() }
 
 // WindowBytes is how much memory is held for those who come back.
 func (h *Hub) WindowBytes() int64 { return h.windows.used.Load() }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +15,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/hub/hubtest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 )
@@ -141,55 +140,26 @@ type house struct {
 
 func newHouse(t testing.TB, change func(*hub.Config)) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := hub.DefaultConfig()
-	if change != nil {
-		change(&cfg)
-	}
 	relay := local.New()
-	h := &house{t: t, store: store, relay: relay, Hub: hub.New(hub.Options{
-		Relay: relay, Rooms: store, Members: store, Config: cfg,
-	})}
-	t.Cleanup(func() {
-		if err := h.Close(context.Background()); err != nil {
-			t.Errorf("close hub: %v", err)
-		}
-		if err := store.Close(); err != nil {
-			t.Errorf("close store: %v", err)
-		}
-	})
+	base := hubtest.New(t, relay, change)
+	h := &house{t: t, store: base.Store, relay: relay, Hub: base.Hub}
 	return h
 }
 
 // user makes an account.
 func (h *house) user(name string, change ...func(*earshot.User)) earshot.User {
 	h.t.Helper()
-	u := earshot.User{Username: name, Password: "!", IsActive: true, DateJoined: time.Now()}
-	for _, c := range change {
-		c(&u)
-	}
-	ids, err := h.store.CreateUsers(h.t.Context(), []earshot.NewUser{{
-		User: u, Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
-	}})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	u.ID = ids[0]
-	return u
+	return h.base().User(name, change...)
 }
+
+// base is what the house is built on, which may have another hub by now.
+func (h *house) base() *hubtest.House { return &hubtest.House{T: h.t, Store: h.store, Hub: h.Hub} }
 
 func staff(u *earshot.User) { u.IsStaff, u.Permissions = true, earshot.StaffPermissions() }
 
 func (h *house) room(by earshot.User, name string, access earshot.Access) earshot.RoomID {
 	h.t.Helper()
-	r, err := h.CreateRoom(h.t.Context(), by, earshot.Room{Name: name, Title: name, Access: access})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return r.ID
+	return h.base().Room(by, name, access)
 }
 
 // client is a session and what it hears.

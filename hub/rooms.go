@@ -44,6 +44,24 @@ func (h *Hub) Rooms(ctx context.Context, by earshot.User) ([]Listing, error) {
 	return listings, nil
 }
 
+// FindRooms gives a page of all rooms that fit the query, by name, to somebody who may know of every room. Search and After are
+// as somebody typed them. Errors: CodeForbidden.
+func (h *Hub) FindRooms(ctx context.Context, by earshot.User, query earshot.RoomQuery) ([]Listing, error) {
+	if !knowsAll(&by) {
+		return nil, earshot.Errorf(earshot.CodeForbidden, "Only those who look after rooms see all of them.")
+	}
+	query.Search, query.After = names.Key(string(query.Search)), names.Key(string(query.After))
+	rooms, err := h.rooms.FindRooms(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	listings := make([]Listing, len(rooms))
+	for i := range rooms {
+		listings[i] = h.listing(rooms[i])
+	}
+	return listings, nil
+}
+
 // Room gives one room. Errors: CodeNotFound, also where the user may not know of it.
 func (h *Hub) Room(ctx context.Context, by earshot.User, id earshot.RoomID) (Listing, error) {
 	r, err := h.known(ctx, by, id)

@@ -317,6 +317,11 @@ func TestRightLostWhileJoining(t *testing.T) {
 	}
 	second := hub.New(hub.Options{Relay: local.New(), Rooms: h.store, Members: members, Config: hub.DefaultConfig()})
 	h.Hub = second
+	t.Cleanup(func() {
+		if err := second.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	nook := h.room(ana, "nook", earshot.AccessPrivate)
 	if err := second.AddMember(t.Context(), ana, nook, ben); err != nil {
 		t.Fatal(err)

@@ -140,12 +140,5 @@ func (h *Hub) restoreSeen(id earshot.RoomID, r *stateReader) {
 		u := earshot.UserID(r.number())
 		seen[u] = r.unsigned()
 	}
-	room := h.hold(id)
-	if room == nil {
-		return
-	}
-	defer h.release(room)
-	room.mu.Lock()
-	defer room.mu.Unlock()
-	room.saw(seen)
+	h.restoreRoom(id, func(room *room) { room.saw(seen) })
 }

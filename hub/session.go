@@ -215,6 +215,9 @@ func (s *Session) say(ctx context.Context, m *membership, ev *earshot.Event) (Po
 	if err != nil {
 		return Posted{}, err
 	}
+	if ev.Kind == earshot.KindMessage {
+		s.hub.said.Add(1)
+	}
 	// The author is in the room and is counted among those who hear it.
 	return Posted{Seq: receipt.Seq, At: ev.At, Heard: max(receipt.Heard-1, 0)}, nil
 }

@@ -216,6 +216,25 @@ func (r *room) restorePlace(m *membership, status earshot.Status) {
 
 // restoreWindow fills the room's window, if anybody may come back to it.
 func (h *Hub) restoreWindow(id earshot.RoomID, records []byte) {
+	h.restoreRoom(id, func(room *room) {
+		for len(records) > 0 {
+			size := recordSize(records)
+			if size == 0 {
+				return // damaged: what follows is a hole, and is told as one
+			}
+			if ev, ok := readRecord(records[:size], id); ok && ev.Seq <= room.seq {
+				room.remember(&ev)
+			}
+			records = records[size:]
+		}
+		if room.expiry != nil {
+			room.expiry.Reset(time.Second) // a part of its time is over already
+		}
+	})
+}
+
+// restoreRoom calls take with the room, under its lock, if anybody may come back to it.
+func (h *Hub) restoreRoom(id earshot.RoomID, take func(*room)) {
 	room := h.hold(id)
 	if room == nil {
 		return
@@ -223,19 +242,7 @@ func (h *Hub) restoreWindow(id earshot.RoomID, records []byte) {
 	defer h.release(room)
 	room.mu.Lock()
 	defer room.mu.Unlock()
-	for len(records) > 0 {
-		size := recordSize(records)
-		if size == 0 {
-			return // damaged: what follows is a hole, and is told as one
-		}
-		if ev, ok := readRecord(records[:size], id); ok && ev.Seq <= room.seq {
-			room.remember(&ev)
-		}
-		records = records[size:]
-	}
-	if room.expiry != nil {
-		room.expiry.Reset(time.Second) // a part of its time is over already
-	}
+	take(room)
 }
 
 func (n *nonces) restore(r *stateReader) {

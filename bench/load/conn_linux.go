@@ -225,22 +225,31 @@ func (g *Generator) onFrame(c *conn, f frame) error {
 		c.part = append([]byte(nil), rest...)
 	}
 	if g.deliveries != before {
-		return nil
+		if g.batcher == nil {
+			return nil
+		}
+		return g.reply(c, g.batcher.Beside(payload))
 	}
 	reply, err := g.proto.Answer(payload)
+	if err == nil {
+		err = g.reply(c, reply)
+	}
 	if err != nil {
 		return err
-	}
-	if reply != nil {
-		if err := g.say(c, g.proto.Opcode(), reply); err != nil {
-			return err
-		}
 	}
 	if c.state == stateSteps && bytes.Contains(payload, c.steps[0].Want) {
 		c.steps = c.steps[1:]
 		return g.sayStep(c)
 	}
 	return nil
+}
+
+// reply says what the protocol wants said in return; nil is nothing.
+func (g *Generator) reply(c *conn, reply []byte) error {
+	if reply == nil {
+		return nil
+	}
+	return g.say(c, g.proto.Opcode(), reply)
 }
 
 // sayStep says the next step, or notes that there is none left.

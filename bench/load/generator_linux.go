@@ -49,6 +49,7 @@ type room struct {
 type Generator struct {
 	proto   Protocol
 	minder  Minder // the same, if it is one
+	batcher Batcher
 	role    func(int) Role
 	lost    func(int, error) error
 	addr    netip.AddrPort
@@ -102,6 +103,7 @@ func New(o Options) (*Generator, error) {
 		g.role = func(int) Role { return Role{} }
 	}
 	g.minder, _ = o.Protocol.(Minder)
+	g.batcher, _ = o.Protocol.(Batcher)
 	g.found = g.onDelivery
 	_, _ = rand.Read(g.mask[:])
 	return g, nil

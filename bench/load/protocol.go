@@ -21,6 +21,14 @@ type Protocol interface {
 	Answer(payload []byte) ([]byte, error)
 }
 
+// Batcher is a Protocol whose messenger puts several things into one frame, so that it can ask for something beside messages.
+type Batcher interface {
+	Protocol
+	// Beside looks at the payload of a frame with a message in it, for what else is there, and returns what is to be said in
+	// return; nil for nothing.
+	Beside(payload []byte) []byte
+}
+
 // Minder is a Protocol that follows each user's session: it sees holes and doubles in what no mark is on, and knows how to go
 // on with a session over another connection.
 type Minder interface {

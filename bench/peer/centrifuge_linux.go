@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -57,8 +58,19 @@ func (centrifugeProtocol) Post(dst []byte, _, room int, text []byte, n uint64) [
 }
 
 func (centrifugeProtocol) Answer(payload []byte) ([]byte, error) {
-	if string(payload) == "{}" {
-		return []byte("{}"), nil
+	return pong(payload), errIf(payload, `"error":`, `"disconnect":`)
+}
+
+// Beside implements load.Batcher.
+func (centrifugeProtocol) Beside(payload []byte) []byte { return pong(payload) }
+
+// pong answers a ping, which is an empty object: a frame by itself, or one of several lines of a frame. Whoever leaves one
+// without an answer is taken for gone.
+func pong(payload []byte) []byte {
+	for line := range bytes.SplitSeq(payload, []byte("\n")) {
+		if string(line) == "{}" {
+			return []byte("{}")
+		}
 	}
-	return nil, errIf(payload, `"error":`, `"disconnect":`)
+	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,10 +77,7 @@ func (c *doctorCmd) show(to io.Writer, f doctor.Finding) {
 }
 
 func showJSON(to io.Writer, url string, findings []doctor.Finding) error {
-	out := json.NewEncoder(to)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	return out.Encode(struct {
+	return printJSON(to, struct {
 		URL    string           `json:"url"`
 		Failed int              `json:"failed"`
 		Checks []doctor.Finding `json:"checks"`

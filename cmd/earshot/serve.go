@@ -207,9 +207,19 @@ func (s *server) makeHTTP(c *config.Config, signUp account.SignUpPolicy) error {
 		Name: c.Name, Version: version, SignUp: signUp, CreateRooms: hub.CreatePolicy(c.CreateRooms),
 		Origins: origins, BaseURL: s.baseURL, AskedURL: c.PublicURL == "", Trust: s.trust,
 		Secure: c.Secure(), TLS: s.secure.config, H2C: c.H2C, HSTS: hsts,
-		HTTP2Sockets: c.TLS.HTTP2Sockets, Log: s.log,
+		HTTP2Sockets: c.TLS.HTTP2Sockets, Settings: settings(c), Log: s.log,
 	})
 	return err
+}
+
+// settings gives what may be seen of the settings.
+func settings(c *config.Config) []httpd.Setting {
+	shown := c.Shown()
+	list := make([]httpd.Setting, len(shown))
+	for i, s := range shown {
+		list[i] = httpd.Setting(s)
+	}
+	return list
 }
 
 // listen takes the address, or says in a sentence why it cannot be had and which flag it is of.
@@ -284,6 +294,9 @@ func (s *server) stop(within time.Duration) error {
 	}
 	errs = append(errs, <-answered)
 	s.work.Wait()
+	if s.accounts != nil {
+		errs = append(errs, s.accounts.WriteUses(ctx))
+	}
 	if s.relay != nil {
 		errs = append(errs, s.relay.Close())
 	}

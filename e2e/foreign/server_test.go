@@ -160,11 +160,11 @@ func (s *server) partner(t *testing.T, room earshot.RoomID) {
 		}
 	}()
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() || t.Skipped() {
 			cancel() // it may not come to its end
 		}
 		story := strings.Join(<-heard, ", ")
-		if !strings.HasPrefix(story, "entered, said hello from ") || !strings.HasSuffix(story, ", departed") {
+		if !t.Skipped() && (!strings.HasPrefix(story, "entered, said hello from ") || !strings.HasSuffix(story, ", departed")) {
 			t.Errorf("ana's story is %q", story)
 		}
 		cancel()

@@ -8,6 +8,10 @@ import { Watch } from './watch.ts';
 /** How a person's browser is set up. */
 export interface Setup {
   scheme?: 'light' | 'dark';
+  /** The language that the browser asks for; British English without one. */
+  locale?: string;
+  /** Lets the page have its service worker. */
+  worker?: boolean;
   width?: number;
   height?: number;
   /** The network through which the browser sees the server; without one it sees it as it is. */
@@ -43,8 +47,10 @@ export class Person {
       viewport: { width: setup.width ?? 1280, height: setup.height ?? 800 },
       colorScheme: setup.scheme ?? 'light',
       reducedMotion: 'reduce',
-      locale: 'en-GB',
+      locale: setup.locale ?? 'en-GB',
       timezoneId: 'UTC',
+      // Its requests are the browser's own, which a test neither sees nor holds up.
+      serviceWorkers: setup.worker ? 'allow' : 'block',
     });
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();

@@ -37,18 +37,20 @@ func layers() []layer {
 		{pattern: ".", never: []string{"net", "os/exec", "database/sql", "testing"}},
 		{pattern: "names", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
+		{pattern: "hub/hubtest", mayImport: []string{".", "hub", "names", "store/sqlstore"}},
 		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
-		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, tunnel for WebSockets
-		// over HTTP/2.
+		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, websocket for those that speak
+		// WebSocket.
 		{pattern: "transport/pack", never: noNetwork},
-		{pattern: "transport/tunnel", mayImport: []string{"."}, never: noNetwork[1:]},
+		{pattern: "transport/websocket", mayImport: []string{"."}, never: noNetwork[1:]},
+		{pattern: "transport/websocket/websockettest"},
 		{pattern: "transport/talk", mayImport: []string{".", "names", "hub", "wire"}, never: noNetwork},
 		{
-			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack", "transport/tunnel"},
+			pattern: "transport/*", mayImport: []string{".", "names", "hub", "account", "wire", "transport/talk", "transport/pack", "transport/websocket", "internal/wipe"},
 			never: []string{"database/sql", "testing"},
 		},
-		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "internal/xconnect", "internal/proxies"}, never: []string{"database/sql", "testing"}},
+		{pattern: "httpd", mayImport: []string{".", "names", "hub", "account", "wire", "docs", "internal/xconnect", "internal/proxies"}, never: []string{"database/sql", "testing"}},
 		{pattern: "store/storetest", mayImport: []string{".", "names"}, never: []string{"database/sql", "net/http"}},
 		{pattern: "store/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
 		{pattern: "store/*/*", mayImport: []string{"."}, never: []string{"net/http", "testing"}},
@@ -59,6 +61,7 @@ func layers() []layer {
 		{pattern: "config", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "client", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "web", never: noNetwork},
+		{pattern: "docs", never: noNetwork},
 		{pattern: "cmd/earshot", mayImport: []string{"*"}, never: []string{"testing"}},
 		{pattern: "e2e/program", never: noNetwork},
 		{pattern: "e2e/*", mayImport: []string{".", "client", "e2e/program"}, never: []string{"database/sql"}},
@@ -69,6 +72,7 @@ func layers() []layer {
 		{pattern: "internal/proxies", never: noNetwork[1:]},
 		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
+		{pattern: "internal/wipe", never: noNetwork},
 		{pattern: "internal/pgtest"},
 	}
 }

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -36,5 +37,46 @@ func BenchmarkToken(b *testing.B) {
 		if _, err := store.User(b.Context(), token.User); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkUsers is a page of 50 of 100,000 users, as the administration shows it.
+func BenchmarkUsers(b *testing.B) {
+	store, err := sqlstore.Open(b.Context(), filepath.Join(b.TempDir(), "bench.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	users := make([]earshot.NewUser, 100_000)
+	for i := range users {
+		name := fmt.Sprintf("user%06d", i)
+		users[i] = earshot.NewUser{
+			User: earshot.User{
+				Username: name, Email: name + "@example.org", Password: "!", IsActive: i%10 != 0, IsStaff: i%1000 == 0, DateJoined: time.Now(),
+			},
+			Keys: earshot.UserKeys{Name: earshot.NameKey(name), Skeleton: name},
+		}
+	}
+	if _, err := store.CreateUsers(b.Context(), users); err != nil {
+		b.Fatal(err)
+	}
+	yes, no := true, false
+	for name, query := range map[string]earshot.UserQuery{
+		"first":    {},
+		"last":     {After: "user099949"},
+		"search":   {Search: "99"},
+		"nobody":   {Search: "nobody"},
+		"inactive": {IsActive: &no},
+		"staff":    {IsStaff: &yes},
+		"super":    {IsSuperuser: &yes},
+	} {
+		query.Limit = 51
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := store.Users(b.Context(), query); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,10 +1,12 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -21,8 +23,9 @@ func (s *Store) CreateBrowserSession(
 		if err := found(res, err, errNoUser()); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session (secret_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)`,
-			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt))
+		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session
+			(secret_hash, user_id, created_at, expires_at, device, address, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt))
 		if err != nil {
 			return secretTaken(err)
 		}
@@ -40,18 +43,61 @@ func (s *Store) CreateBrowserSession(
 
 // BrowserSession implements earshot.BrowserSessionStore.
 func (s *Store) BrowserSession(ctx context.Context, hash earshot.SecretHash) (earshot.BrowserSession, error) {
-	b := earshot.BrowserSession{Hash: hash}
-	var created, expires int64
-	err := s.one(ctx, `SELECT user_id, created_at, expires_at FROM browser_session WHERE secret_hash = $1`, hash[:]).
-		Scan(&b.User, &created, &expires)
+	b, err := scanBrowserSession(s.one(ctx, selectBrowserSession+`WHERE secret_hash = $1`, hash[:]))
 	if errors.Is(err, sql.ErrNoRows) {
 		return earshot.BrowserSession{}, errNoSession()
 	}
 	if err != nil {
 		return earshot.BrowserSession{}, s.fail(ctx, err)
 	}
-	b.CreatedAt, b.ExpiresAt = fromMillis(created), fromMillis(expires)
 	return b, nil
+}
+
+const selectBrowserSession = `SELECT secret_hash, user_id, created_at, expires_at, device, address, used_at FROM browser_session `
+
+func scanBrowserSession(r row) (earshot.BrowserSession, error) {
+	var (
+		b                      earshot.BrowserSession
+		hash                   []byte
+		created, expires, used int64
+	)
+	if err := r.Scan(&hash, &b.User, &created, &expires, &b.Device, &b.Address, &used); err != nil {
+		return earshot.BrowserSession{}, err
+	}
+	copy(b.Hash[:], hash)
+	b.CreatedAt, b.ExpiresAt, b.UsedAt = fromMillis(created), fromMillis(expires), fromMillis(used)
+	return b, nil
+}
+
+// BrowserSessions implements earshot.BrowserSessionStore.
+func (s *Store) BrowserSessions(ctx context.Context, user earshot.UserID) ([]earshot.BrowserSession, error) {
+	rows, err := s.read.QueryContext(ctx, selectBrowserSession+`WHERE user_id = $1 ORDER BY used_at DESC, secret_hash`, int64(user))
+	if err != nil {
+		return nil, s.fail(ctx, err)
+	}
+	sessions, err := collect(rows, scanBrowserSession)
+	return sessions, s.fail(ctx, err)
+}
+
+// UseBrowserSessions implements earshot.BrowserSessionStore. The rows are taken in one order, so that two who do it at the
+// same time do not wait for each other in a circle.
+func (s *Store) UseBrowserSessions(ctx context.Context, uses []earshot.CredentialUse) error {
+	return s.use(ctx, `UPDATE browser_session SET used_at = $1, address = $2 WHERE secret_hash = $3 AND used_at < $1`, uses,
+		func(u *earshot.CredentialUse) []any { return []any{millis(u.At), u.Address, u.Hash[:]} })
+}
+
+// use runs an update for each of the uses, in the order of their hashes.
+func (s *Store) use(ctx context.Context, query string, uses []earshot.CredentialUse, args func(*earshot.CredentialUse) []any) error {
+	uses = slices.Clone(uses)
+	slices.SortFunc(uses, func(a, b earshot.CredentialUse) int { return bytes.Compare(a.Hash[:], b.Hash[:]) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		for i := range uses {
+			if _, err := tx.ExecContext(ctx, query, args(&uses[i])...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ExtendBrowserSession implements earshot.BrowserSessionStore.
@@ -71,7 +117,12 @@ func (s *Store) DeleteBrowserSession(ctx context.Context, hash earshot.SecretHas
 
 // DeleteExpiredBrowserSessions implements earshot.BrowserSessionStore.
 func (s *Store) DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]earshot.SecretHash, error) {
-	rows, err := s.write.QueryContext(ctx, `DELETE FROM browser_session WHERE expires_at <= $1 RETURNING secret_hash`, millis(now))
+	return s.deleteExpired(ctx, `DELETE FROM browser_session WHERE expires_at <= $1 RETURNING secret_hash`, now)
+}
+
+// deleteExpired runs a statement that removes what expired at now, and gives the hashes that it returns.
+func (s *Store) deleteExpired(ctx context.Context, query string, now time.Time) ([]earshot.SecretHash, error) {
+	rows, err := s.write.QueryContext(ctx, query, millis(now))
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
@@ -88,50 +139,6 @@ func scanHash(r row) (earshot.SecretHash, error) {
 		return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
 	}
 	return earshot.SecretHash(b), nil
-}
-
-// CreateTokens implements earshot.TokenStore.
-func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token) error {
-	const width = 3
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for from := 0; from < len(tokens); from += bulk {
-			some := tokens[from:min(from+bulk, len(tokens))]
-			args := make([]any, 0, len(some)*width)
-			for i := range some {
-				args = append(args, some[i].Hash[:], int64(some[i].User), millis(some[i].CreatedAt))
-			}
-			query := `INSERT INTO token (secret_hash, user_id, created_at) VALUES ` + tuples(len(some), width) //nolint:gosec // G202: placeholders
-			_, err := tx.ExecContext(ctx, query, args...)
-			if isUnknownReference(err) {
-				return errNoUser()
-			}
-			if err != nil {
-				return secretTaken(err)
-			}
-		}
-		return nil
-	})
-}
-
-// Token implements earshot.TokenStore.
-func (s *Store) Token(ctx context.Context, hash earshot.SecretHash) (earshot.Token, error) {
-	t := earshot.Token{Hash: hash}
-	var created int64
-	err := s.one(ctx, `SELECT user_id, created_at FROM token WHERE secret_hash = $1`, hash[:]).Scan(&t.User, &created)
-	if errors.Is(err, sql.ErrNoRows) {
-		return earshot.Token{}, earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
-	}
-	if err != nil {
-		return earshot.Token{}, s.fail(ctx, err)
-	}
-	t.CreatedAt = fromMillis(created)
-	return t, nil
-}
-
-// DeleteToken implements earshot.TokenStore.
-func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash) error {
-	_, err := s.changed(ctx, `DELETE FROM token WHERE secret_hash = $1`, hash[:])
-	return err
 }
 
 // CreateInvitation implements earshot.InvitationStore.

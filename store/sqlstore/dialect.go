@@ -29,6 +29,8 @@ type dialect struct {
 	types *strings.Replacer
 	// lockUsers keeps others from making users until the transaction ends. Empty where a transaction does so anyway.
 	lockUsers string
+	// lockGuarded has guarded changes of users come one after the other. Empty where all changes do.
+	lockGuarded string
 }
 
 func sqliteDialect() dialect {
@@ -46,6 +48,8 @@ func postgresDialect() dialect {
 		),
 		// The weakest lock that conflicts with an INSERT and with itself; reading goes on.
 		lockUsers: "LOCK TABLE auth_user IN SHARE ROW EXCLUSIVE MODE",
+		// No lock of the table: two who have a user's row each would wait for each other for it.
+		lockGuarded: fmt.Sprintf("SELECT pg_advisory_xact_lock(%d, hashtext(current_schema()))", pgGuardClass),
 	}
 }
 
@@ -79,6 +83,9 @@ func openSQLite(path string) (*Store, error) {
 		// "text" in double quotes is never a string.
 		"_dqs":       {"0"},
 		"_defensive": {"1"},
+		// Pages are in the system's cache already. By default each connection keeps 2 MB more of them for good: with 10,000 users
+		// that was 0.3 of the 1.9 kB that each took, and looking them up is as fast without.
+		"_pragma": {"cache_size(-256)"},
 	}
 	write, err := sql.Open("sqlite", fileURI(path, params))
 	if err != nil {

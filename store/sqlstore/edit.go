@@ -19,6 +19,11 @@ func (a *arguments) add(value any) string {
 	return fmt.Sprintf("$%d", len(*a))
 }
 
+// containing is the pattern of LIKE, with \ as its escape, for what has the part in it.
+func containing(part earshot.NameKey) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(string(part)) + "%"
+}
+
 // Users implements earshot.UserStore.
 func (s *Store) Users(ctx context.Context, q earshot.UserQuery) ([]earshot.User, error) {
 	if !storable(string(q.Search), string(q.After)) {
@@ -32,7 +37,7 @@ func (s *Store) Users(ctx context.Context, q earshot.UserQuery) ([]earshot.User,
 		where = append(where, "username_key > "+args.add(string(q.After)))
 	}
 	if q.Search != "" {
-		part := args.add("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(string(q.Search)) + "%")
+		part := args.add(containing(q.Search))
 		where = append(where, `(username_key LIKE `+part+` ESCAPE '\' OR lower(email) LIKE `+part+` ESCAPE '\')`)
 	}
 	for _, f := range []struct {
@@ -59,12 +64,19 @@ func (s *Store) Users(ctx context.Context, q earshot.UserQuery) ([]earshot.User,
 
 // ChangeUser implements earshot.UserEditStore.
 func (s *Store) ChangeUser(ctx context.Context, id earshot.UserID, change earshot.UserChange) (earshot.User, error) {
+	return s.changeInTx(ctx, id, change, func(_ *sql.Tx, do func() error) error { return do() })
+}
+
+// changeInTx changes the user within around, which runs what it is given.
+func (s *Store) changeInTx(
+	ctx context.Context, id earshot.UserID, change earshot.UserChange, around func(tx *sql.Tx, do func() error) error,
+) (earshot.User, error) {
 	var changed earshot.User
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := changeUser(ctx, tx, id, change); err != nil {
+		err := around(tx, func() error { return changeUser(ctx, tx, id, change) })
+		if err != nil {
 			return err
 		}
-		var err error
 		changed, err = scanUser(tx.QueryRowContext(ctx, selectUser+`WHERE id = $1`, int64(id)))
 		return err
 	})
@@ -114,6 +126,9 @@ func changeUser(ctx context.Context, tx *sql.Tx, id earshot.UserID, change earsh
 	if err := revoke(ctx, tx, userPermissions, int64(id), change.Revoke); err != nil {
 		return err
 	}
+	if err := regroup(ctx, tx, id, change); err != nil {
+		return err
+	}
 	if change.Password != nil {
 		if err := endLogIns(ctx, tx, id); err != nil {
 			return err
@@ -157,13 +172,15 @@ func note(ctx context.Context, tx *sql.Tx, id earshot.UserID, credential []byte)
 
 // DeleteUser implements earshot.UserEditStore.
 func (s *Store) DeleteUser(ctx context.Context, id earshot.UserID) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `DELETE FROM auth_user WHERE id = $1`, int64(id))
-		if err := found(res, err, errNoUser()); err != nil {
-			return err
-		}
-		return note(ctx, tx, id, nil)
-	})
+	return s.inTx(ctx, func(tx *sql.Tx) error { return deleteUser(ctx, tx, id) })
+}
+
+func deleteUser(ctx context.Context, tx *sql.Tx, id earshot.UserID) error {
+	res, err := tx.ExecContext(ctx, `DELETE FROM auth_user WHERE id = $1`, int64(id))
+	if err := found(res, err, errNoUser()); err != nil {
+		return err
+	}
+	return note(ctx, tx, id, nil)
 }
 
 // AccountChanges implements earshot.UserEditStore.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -65,12 +66,44 @@ func (s *Store) Room(ctx context.Context, id earshot.RoomID) (earshot.Room, erro
 
 // Rooms implements earshot.RoomStore.
 func (s *Store) Rooms(ctx context.Context) ([]earshot.Room, error) {
-	rows, err := s.read.QueryContext(ctx, selectRoom+`ORDER BY name_key`)
+	return s.FindRooms(ctx, earshot.RoomQuery{})
+}
+
+// FindRooms implements earshot.RoomStore.
+func (s *Store) FindRooms(ctx context.Context, q earshot.RoomQuery) ([]earshot.Room, error) {
+	if !storable(string(q.Search), string(q.Access), string(q.After)) {
+		return nil, nil // PostgreSQL would call it a fault
+	}
+	var (
+		args  arguments
+		where []string
+	)
+	if q.After != "" {
+		where = append(where, "name_key > "+args.add(string(q.After)))
+	}
+	if q.Search != "" {
+		where = append(where, `name_key LIKE `+args.add(containing(q.Search))+` ESCAPE '\'`)
+	}
+	if q.Access != "" {
+		where = append(where, "access = "+args.add(string(q.Access)))
+	}
+	if q.Owner != 0 {
+		where = append(where, "owner_id = "+args.add(int64(q.Owner)))
+	}
+	query := selectRoom
+	if len(where) > 0 {
+		query += "WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY name_key"
+	if q.Limit > 0 {
+		query += " LIMIT " + args.add(q.Limit)
+	}
+	rows, err := s.read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
-	all, err := collect(rows, scanRoom)
-	return all, s.fail(ctx, err)
+	found, err := collect(rows, scanRoom)
+	return found, s.fail(ctx, err)
 }
 
 // UpdateRoom implements earshot.RoomStore.

@@ -280,11 +280,12 @@ func TestColumns(t *testing.T) {
 		auth_user.date_joined auth_user.display_name auth_user.email auth_user.id auth_user.is_active auth_user.is_staff auth_user.is_superuser
 		auth_user.last_login auth_user.password auth_user.username auth_user.username_key auth_user.username_skeleton
 		auth_user_group.group_id auth_user_group.user_id auth_user_permission.permission auth_user_permission.user_id
-		browser_session.created_at browser_session.expires_at browser_session.secret_hash browser_session.user_id
+		browser_session.address browser_session.created_at browser_session.device browser_session.expires_at
+		browser_session.secret_hash browser_session.used_at browser_session.user_id
 		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
 		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
-		room_member.room_id room_member.user_id token.created_at token.secret_hash token.user_id`
+		room_member.room_id room_member.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id`
 	if strings.Join(got, " ") != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("columns: %v", got)
 	}

@@ -219,6 +219,22 @@ func millis(t time.Time) int64 { return t.UnixMilli() }
 // fromMillis is how a kept time is given.
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
+// nullMillis keeps a zero time as NULL.
+func nullMillis(t time.Time) sql.NullInt64 {
+	if t.IsZero() {
+		return sql.NullInt64{}
+	}
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: true}
+}
+
+// fromNullMillis is how a time is given that may be NULL.
+func fromNullMillis(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}
+
 // nullID keeps a zero number as NULL.
 func nullID[T ~int64](id T) sql.NullInt64 { return sql.NullInt64{Int64: int64(id), Valid: id != 0} }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -11,13 +12,16 @@ import (
 
 func browserSessions(t *testing.T, s Stores) {
 	user := addUser(t, s, "ana")
-	b := earshot.BrowserSession{Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
+	b := earshot.BrowserSession{
+		Hash: hash("one"), User: user, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour),
+		Device: "Firefox on Linux", Address: "2001:db8::1", UsedAt: noon(),
+	}
 	ok(t, "create", logIn(t.Context(), s, b))
 	u, err := s.Users.User(t.Context(), user)
 	ok(t, "user", err)
 	want(t, "last login", u.LastLogin, kept(b.CreatedAt))
 
-	b.CreatedAt, b.ExpiresAt = kept(b.CreatedAt), kept(b.ExpiresAt)
+	b.CreatedAt, b.ExpiresAt, b.UsedAt = kept(b.CreatedAt), kept(b.ExpiresAt), kept(b.UsedAt)
 	got, err := s.Sessions.BrowserSession(t.Context(), b.Hash)
 	ok(t, "get", err)
 	want(t, "get", got, b)
@@ -36,6 +40,43 @@ func browserSessions(t *testing.T, s Stores) {
 	refused(t, "extend what was deleted", s.Sessions.ExtendBrowserSession(t.Context(), b.Hash, noon()), earshot.CodeNotFound)
 	_, err = s.Sessions.BrowserSession(t.Context(), earshot.SecretHash{})
 	refused(t, "get the zero hash", err, earshot.CodeNotFound)
+}
+
+// listOfBrowserSessions wants a user's own log-ins, the last used first, and uses that are noted of those that are there.
+func listOfBrowserSessions(t *testing.T, s Stores) {
+	ana, bob := addUser(t, s, "ana"), addUser(t, s, "bob")
+	at := kept(noon())
+	for i, user := range []earshot.UserID{ana, ana, bob} {
+		ok(t, "create", logIn(t.Context(), s, earshot.BrowserSession{
+			Hash: hash("s", i), User: user, CreatedAt: at, ExpiresAt: at.Add(time.Hour), Device: fmt.Sprint("device ", i),
+			Address: "192.0.2.1", UsedAt: at.Add(time.Duration(i) * time.Second),
+		}))
+	}
+	list := func() []earshot.BrowserSession {
+		t.Helper()
+		all, err := s.Sessions.BrowserSessions(t.Context(), ana)
+		ok(t, "list", err)
+		want(t, "how many", len(all), 2)
+		return all
+	}
+	all := list()
+	want(t, "the last used", all[0].Hash, hash("s", 1))
+	want(t, "the other", all[1].Hash, hash("s", 0))
+	ok(t, "use", s.Sessions.UseBrowserSessions(t.Context(), []earshot.CredentialUse{
+		{Hash: hash("s", 0), At: at.Add(time.Minute), Address: "2001:db8::2"},
+		{Hash: hash("s", 1), At: at.Add(-time.Minute), Address: "192.0.2.9"}, // older than what is kept
+		{Hash: hash("gone"), At: at.Add(time.Minute)},
+	}))
+	ok(t, "use none", s.Sessions.UseBrowserSessions(t.Context(), nil))
+	all = list()
+	want(t, "used last now", all[0], earshot.BrowserSession{
+		Hash: hash("s", 0), User: ana, CreatedAt: at, ExpiresAt: at.Add(time.Hour), Device: "device 0", Address: "2001:db8::2",
+		UsedAt: at.Add(time.Minute),
+	})
+	want(t, "an older use", all[1].Address, "192.0.2.1")
+	none, err := s.Sessions.BrowserSessions(t.Context(), 1<<40)
+	ok(t, "of nobody", err)
+	want(t, "of nobody", len(none), 0)
 }
 
 func browserSessionOfNobody(t *testing.T, s Stores) {
@@ -98,6 +139,26 @@ func tokens(t *testing.T, s Stores) {
 	}), earshot.CodeConflict)
 	_, err = s.Tokens.Token(t.Context(), hash("c"))
 	refused(t, "none of a refused batch", err, earshot.CodeNotFound)
+
+	full := earshot.Token{
+		Hash: hash("full"), User: ana, CreatedAt: kept(noon()), Name: "Zoë's bot", Scopes: earshot.ScopesOf(earshot.ScopeRooms, earshot.ScopeChat),
+		ExpiresAt: kept(noon()).Add(time.Hour), UsedAt: kept(noon()),
+	}
+	later := earshot.Token{Hash: hash("later"), User: ana, CreatedAt: full.CreatedAt.Add(time.Second), Scopes: earshot.AllScopes()}
+	ok(t, "create", s.Tokens.CreateTokens(t.Context(), []earshot.Token{full, later}))
+	ok(t, "use", s.Tokens.UseTokens(t.Context(), []earshot.CredentialUse{
+		{Hash: full.Hash, At: full.UsedAt.Add(-time.Second)}, {Hash: later.Hash, At: full.UsedAt}, {Hash: hash("gone"), At: full.UsedAt},
+	}))
+	later.UsedAt = full.UsedAt
+	list, err := s.Tokens.Tokens(t.Context(), ana)
+	ok(t, "list", err)
+	wantAll(t, "list", list, []earshot.Token{later, full, {Hash: hash("a"), User: ana, CreatedAt: kept(noon())}})
+	gone, err := s.Tokens.DeleteExpiredTokens(t.Context(), full.ExpiresAt.Add(-time.Millisecond))
+	ok(t, "sweep", err)
+	want(t, "swept", len(gone), 0)
+	gone, err = s.Tokens.DeleteExpiredTokens(t.Context(), full.ExpiresAt)
+	ok(t, "sweep", err)
+	wantAll(t, "swept", gone, []earshot.SecretHash{full.Hash})
 
 	ok(t, "delete", s.Tokens.DeleteToken(t.Context(), hash("a")))
 	ok(t, "delete again", s.Tokens.DeleteToken(t.Context(), hash("a")))

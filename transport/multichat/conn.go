@@ -11,6 +11,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/transport/websocket"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -70,7 +71,7 @@ func (c *conn) Write(frames []byte) {
 	}
 	run := frames
 	for rest := frames; len(rest) > 0; {
-		payload, behind := cutFrame(rest)
+		payload, behind := websocket.CutFrame(rest)
 		if isNotice(payload, c.self) {
 			c.send(run[:len(run)-len(rest)])
 			run = behind
@@ -104,6 +105,9 @@ func (c *conn) Close(why earshot.CloseReason) {
 	c.close(ws.StatusCode(wire.CloseCode(why)), why.String(), leave)
 }
 
+// Abort ends the connection at once.
+func (c *conn) Abort() { _ = c.net.Close() }
+
 // close says why and ends the connection, and has the session leave its rooms by Session.End or Session.Drop. There is no
 // coming back to it in either case; but a client that lost its connection mostly joins the same rooms over a new one, and
 // if it does so within the grace time after a Drop, nobody is told of either. Close may be called under the hub's locks, and
@@ -112,7 +116,7 @@ func (c *conn) close(code ws.StatusCode, reason string, leave func()) {
 	if !c.over.CompareAndSwap(false, true) {
 		return
 	}
-	c.out.last(ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason))), lingerTime)
+	c.out.last(websocket.CloseMessage(code, reason), lingerTime)
 	// Whoever writes now does not wait for a client that takes nothing any longer than that.
 	_ = c.net.SetWriteDeadline(time.Now().Add(lingerTime)) // fails on a closed connection only
 	if c.session != nil {
@@ -135,7 +139,7 @@ func (c *conn) serve(early []byte) {
 		_ = c.net.Close()
 		<-c.gone
 		close(c.ended)
-		c.srv.forget(c)
+		c.srv.conns.Remove(c)
 	})
 }
 

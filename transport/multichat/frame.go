@@ -2,13 +2,12 @@ package multichat
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // What the protocol calls kinds of message. The example knows 1 to 3, too, for notices that nothing in it sends.
@@ -66,7 +65,7 @@ func (e encoding) appendNotices(dst []byte, kind int, ev *earshot.Event) []byte 
 
 // appendMessage appends {"msg_type":…,"room":…,"username":…,"message":…}. Notices have no message.
 func (e encoding) appendMessage(dst []byte, kind int, room earshot.RoomID, name string, text []byte) []byte {
-	dst, at := openFrame(dst)
+	dst, at := websocket.OpenFrame(dst)
 	dst = append(dst, msgTypeKey...)
 	dst = strconv.AppendInt(dst, int64(kind), 10)
 	dst = append(dst, `,"room":`...)
@@ -76,7 +75,7 @@ func (e encoding) appendMessage(dst []byte, kind int, room earshot.RoomID, name 
 		dst = append(dst, `,"message":`...)
 		dst = appendString(dst, text)
 	}
-	return closeFrame(append(dst, '}'), at)
+	return websocket.CloseFrame(append(dst, '}'), at)
 }
 
 const msgTypeKey = `{"msg_type":`
@@ -96,69 +95,27 @@ func appendUsername(dst []byte, name string) []byte {
 // appendJoined and appendLeft answer a join and a leave. The id is a string in both, whatever it was sent as: so the
 // example has it.
 func appendJoined(dst []byte, room *earshot.Room) []byte {
-	dst, at := openFrame(dst)
+	dst, at := websocket.OpenFrame(dst)
 	dst = encoding{text: true}.appendRoom(append(dst, `{"join":`...), room.ID)
 	dst = appendString(append(dst, `,"title":`...), room.Title)
-	return closeFrame(append(dst, '}'), at)
+	return websocket.CloseFrame(append(dst, '}'), at)
 }
 
 func appendLeft(dst []byte, room earshot.RoomID) []byte {
-	dst, at := openFrame(dst)
+	dst, at := websocket.OpenFrame(dst)
 	dst = encoding{text: true}.appendRoom(append(dst, `{"leave":`...), room)
-	return closeFrame(append(dst, '}'), at)
+	return websocket.CloseFrame(append(dst, '}'), at)
 }
 
 func errorFrame(code string) []byte {
-	dst, at := openFrame(nil)
-	return closeFrame(append(appendString(append(dst, `{"error":`...), code), '}'), at)
+	dst, at := websocket.OpenFrame(nil)
+	return websocket.CloseFrame(append(appendString(append(dst, `{"error":`...), code), '}'), at)
 }
 
 // appendString appends a JSON string. Invalid UTF-8, which no checked input holds, comes out as U+FFFD.
 func appendString[T string | []byte](dst []byte, s T) []byte {
 	out, _ := jsontext.AppendQuote(dst, s)
 	return out
-}
-
-// The header of a frame that is not masked (RFC 6455, section 5.2) is 2 bytes, and 2 or 8 more for a longer length.
-const (
-	header16  = 126
-	header64  = 127
-	maxHeader = 10
-)
-
-// openFrame leaves space for the longest header and says where the frame begins.
-func openFrame(dst []byte) ([]byte, int) {
-	return append(dst, make([]byte, maxHeader)...), len(dst)
-}
-
-// closeFrame writes the header of the text frame whose payload stands after that space, and moves the payload behind it.
-// What is left of it at its old end is cleared.
-func closeFrame(dst []byte, at int) []byte {
-	n := len(dst) - at - maxHeader
-	head := append(dst[at:at], 0x80|byte(ws.OpText))
-	switch {
-	case n < header16:
-		head = append(head, byte(n&0x7f))
-	case n <= 0xffff:
-		head = binary.BigEndian.AppendUint16(append(head, header16), uint16(n))
-	default:
-		head = binary.BigEndian.AppendUint64(append(head, header64), uint64(n))
-	}
-	end := at + len(head) + copy(dst[at+len(head):], dst[at+maxHeader:])
-	clear(dst[end:])
-	return dst[:end]
-}
-
-// cutFrame takes the first of our own frames off a run of them.
-func cutFrame(run []byte) (payload, rest []byte) {
-	n, head := int(run[1]), 2
-	switch n {
-	case header16:
-		n, head = int(binary.BigEndian.Uint16(run[2:])), 4
-	case header64:
-		n, head = int(binary.BigEndian.Uint64(run[2:])), maxHeader //nolint:gosec // made by closeFrame
-	}
-	return run[head : head+n], run[head+n:]
 }
 
 // noticeEnd is how every notice about the user ends.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"runtime"
@@ -12,13 +11,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	gobwas "github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/multichat"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 )
 
 func TestHandshakesThatAreRefused(t *testing.T) {
@@ -60,10 +58,7 @@ func TestHandshakesThatAreRefused(t *testing.T) {
 }
 
 // raw is a client that can send what no library would.
-type raw struct {
-	t  *testing.T
-	nc net.Conn
-}
+type raw struct{ *websockettest.Raw }
 
 func (h *house) dialRaw(user string) *raw {
 	h.t.Helper()
@@ -73,44 +68,25 @@ func (h *house) dialRaw(user string) *raw {
 	if err != nil {
 		h.t.Fatalf("dial: %v", err)
 	}
-	h.t.Cleanup(func() { _ = nc.Close() })
-	if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
-		h.t.Fatal(err)
-	}
-	return &raw{t: h.t, nc: nc}
-}
-
-func (r *raw) write(b ...[]byte) {
-	r.t.Helper()
-	if _, err := r.nc.Write(slices.Concat(b...)); err != nil {
-		r.t.Fatalf("write: %v", err)
-	}
+	return &raw{websockettest.New(h.t, nc, patience)}
 }
 
 // wants expects these payloads and, if it is not 0, a close frame with the code and the end behind it.
 func (r *raw) wants(payloads []string, code gobwas.StatusCode) {
-	r.t.Helper()
+	r.T.Helper()
 	for _, want := range payloads {
-		f, err := multichat.ReadFrameForTest(r.nc)
-		if err != nil || string(f.Payload) != want || !f.Header.Fin || f.Header.Masked {
-			r.t.Fatalf("%+v %.200q %v, want %q", f.Header, f.Payload, err, want)
+		if f := r.Frame(); string(f.Payload) != want || !f.Header.Fin || f.Header.Masked {
+			r.T.Fatalf("%+v %.200q, want %q", f.Header, f.Payload, want)
 		}
 	}
-	if code == 0 {
-		return
-	}
-	f, err := multichat.ReadFrameForTest(r.nc)
-	if got, _ := gobwas.ParseCloseFrameData(f.Payload); err != nil || f.Header.OpCode != gobwas.OpClose || got != code {
-		r.t.Fatalf("%+v %.200q %v, want close %d", f.Header, f.Payload, err, code)
-	}
-	if n, err := r.nc.Read(make([]byte, 1)); err != io.EOF { //nolint:errorlint // exactly that
-		r.t.Fatalf("after the close frame: %d %v", n, err)
+	if code != 0 {
+		r.IsClose(r.Frame(), code)
 	}
 }
 
 // compile makes a masked frame.
 func compile(op gobwas.OpCode, fin bool, payload string) []byte {
-	return gobwas.MustCompileFrame(gobwas.MaskFrame(gobwas.NewFrame(op, fin, []byte(payload))))
+	return websockettest.Compile(op, fin, payload)
 }
 
 func text(payload string) []byte { return compile(gobwas.OpText, true, payload) }
@@ -174,18 +150,18 @@ func TestFrames(t *testing.T) {
 					return
 				}
 				r := h.dialRaw("ana")
-				r.t = t
+				r.T = t
 				if bytewise {
 					for b := range slices.Chunk(whole, 1) {
-						if _, err := r.nc.Write(b); err != nil {
+						if _, err := r.Conn.Write(b); err != nil {
 							break // what follows a violation need not be taken
 						}
 					}
 				} else {
-					r.write(whole)
+					r.Write(whole)
 				}
 				r.wants(c.want, c.code)
-				_ = r.nc.Close()
+				_ = r.Conn.Close()
 			}
 		})
 	}
@@ -207,7 +183,7 @@ func TestFloodsAreEnded(t *testing.T) {
 			r := h.dialRaw(name)
 			go func() {
 				for range 1000 {
-					if _, err := r.nc.Write(flood); err != nil {
+					if _, err := r.Conn.Write(flood); err != nil {
 						return
 					}
 				}
@@ -223,7 +199,7 @@ func TestFloodsAreEnded(t *testing.T) {
 // closeCode reads to the close frame; 0 if the connection was reset: the server need not read all of a flood.
 func (r *raw) closeCode() gobwas.StatusCode {
 	for {
-		f, err := multichat.ReadFrameForTest(r.nc)
+		f, err := websockettest.ReadFrame(r.Conn)
 		if err != nil {
 			return 0
 		}
@@ -238,7 +214,7 @@ func TestNonsenseIsEnded(t *testing.T) {
 	h := newHouse(t, options(), nil)
 	h.addUsers("ana")
 	r := h.dialRaw("ana")
-	r.write(bytes.Repeat(text("nonsense"), 200))
+	r.Write(bytes.Repeat(text("nonsense"), 200))
 	if code := r.closeCode(); code != 4501 {
 		t.Errorf("closed with %d", code)
 	}
@@ -277,7 +253,7 @@ func TestSlowReaderHarmsNobody(t *testing.T) {
 	h.addUsers("ana", "ben", "slow")
 	h.addRoom("lobby", earshot.AccessPublic)
 	slow := h.dialRaw("slow")
-	slow.write(text(`{"command":"join","room":1}`))
+	slow.Write(text(`{"command":"join","room":1}`))
 	slow.wants([]string{`{"join":"1","title":"The lobby"}`}, 0)
 	ben, ana := h.dial("ben"), h.dial("ana")
 	ben.joins("1")
@@ -335,13 +311,7 @@ func TestConnectionsComeAndGo(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	deadline := time.After(patience)
-	for h.hub.Stats() != (hub.Stats{}) || runtime.NumGoroutine() > before+5 {
-		select {
-		case <-deadline:
-			t.Fatalf("left: %+v and %d goroutines, %d before", h.hub.Stats(), runtime.NumGoroutine(), before)
-		default:
-			runtime.Gosched()
-		}
-	}
+	h.Settled("nothing is left", func() bool {
+		return h.hub.Stats() == (hub.Stats{}) && runtime.NumGoroutine() <= before+5
+	})
 }

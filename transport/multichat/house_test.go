@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/hub/hubtest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/multichat"
@@ -26,10 +25,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
-const patience = 20 * time.Second
+const patience = hubtest.Patience
 
 // house is a real server with both doors: /chat/stream/ and /ws. Who connects is told by the query: ?user=NAME.
 type house struct {
+	*hubtest.House
 	t     *testing.T
 	store *sqlstore.Store
 	hub   *hub.Hub
@@ -43,16 +43,8 @@ func options() multichat.Options {
 
 func newHouse(t *testing.T, opts multichat.Options, change func(*hub.Config)) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := hub.DefaultConfig()
-	if change != nil {
-		change(&cfg)
-	}
-	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	base := hubtest.New(t, local.New(), change)
+	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub = h.hub
 	guests := multichat.New(opts)
 	socket, err := ws.New(ws.Options{Hub: h.hub, Version: "test"})
@@ -78,9 +70,6 @@ func newHouse(t *testing.T, opts multichat.Options, change func(*hub.Config)) *h
 			}
 		}
 		h.http.Close()
-		if err := store.Close(); err != nil {
-			t.Errorf("close store: %v", err)
-		}
 	})
 	return h
 }
@@ -88,20 +77,8 @@ func newHouse(t *testing.T, opts multichat.Options, change func(*hub.Config)) *h
 // addUsers makes users; ana is staff.
 func (h *house) addUsers(userNames ...string) {
 	h.t.Helper()
-	var users []earshot.NewUser
 	for _, name := range userNames {
-		users = append(users, earshot.NewUser{
-			User: earshot.User{Username: name, Password: "!", IsActive: true, IsStaff: name == "ana", DateJoined: time.Now()},
-			Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
-		})
-	}
-	ids, err := h.store.CreateUsers(h.t.Context(), users)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i, id := range ids {
-		users[i].ID = id
-		h.users[users[i].Username] = users[i].User
+		h.users[name] = h.User(name, func(u *earshot.User) { u.IsStaff = name == "ana" })
 	}
 }
 

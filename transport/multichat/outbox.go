@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/earshot-chat/earshot/internal/wipe"
 )
 
 // errSlow: more waits than may.
@@ -49,14 +51,9 @@ func (o *outbox) last(b []byte, within time.Duration) {
 	}
 }
 
-// add keeps a copy. Under mu. A buffer that is given up is cleared by hand: append would leave what was said in it.
+// add keeps a copy. Under mu.
 func (o *outbox) add(b []byte) {
-	if need := len(o.pending) + len(b); need > cap(o.pending) {
-		grown := append(make([]byte, 0, max(2*need, 256)), o.pending...)
-		clear(o.pending)
-		o.pending = grown
-	}
-	o.pending = append(o.pending, b...)
+	o.pending = wipe.Append(o.pending, b, o.max)
 	select {
 	case o.wake <- struct{}{}:
 	default:

@@ -10,6 +10,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/wipe"
 )
 
 // violation is an end of the connection by the rules of RFC 6455, section 7.4.1.
@@ -168,12 +169,7 @@ func (r *reader) hold(payload []byte) {
 	if !r.fragmented {
 		r.fragmented, r.since = true, time.Now()
 	}
-	if need := len(r.message) + len(payload); need > cap(r.message) {
-		grown := append(make([]byte, 0, min(2*need, r.max)), r.message...)
-		clear(r.message)
-		r.message = grown
-	}
-	r.message = append(r.message, payload...)
+	r.message = wipe.Append(r.message, payload, r.max)
 }
 
 // release lets a fragmented message go.

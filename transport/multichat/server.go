@@ -12,11 +12,9 @@
 package multichat
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +22,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/tunnel"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // Options is what a Server is made of. All numbers are needed.
@@ -42,9 +40,6 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// handshakeTimeout bounds writing the answer to the handshake.
-const handshakeTimeout = 10 * time.Second
-
 // Server accepts clients for a hub. New makes one.
 type Server struct {
 	hub         *hub.Hub
@@ -55,13 +50,8 @@ type Server struct {
 	log         *slog.Logger
 
 	// work are the goroutines of the connections.
-	work sync.WaitGroup
-
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	empty chan struct{} // closed when done and the last connection is gone
-	close sync.Once
-	done  bool
+	work  sync.WaitGroup
+	conns *websocket.Connected[*conn]
 }
 
 // New makes a server. It has no goroutines before there are connections; Close ends those.
@@ -72,50 +62,37 @@ func New(opts Options) *Server {
 	}
 	return &Server{
 		hub: opts.Hub, frameBytes: opts.FrameBytes, ping: opts.Ping, writeBuffer: opts.WriteBuffer, notices: opts.Notices,
-		log: log, conns: make(map[*conn]struct{}), empty: make(chan struct{}),
+		log: log, conns: websocket.NewConnected[*conn](),
 	}
 }
 
 // Accept makes a session of an authenticated user out of a handshake request and takes the connection over; of a request
-// over HTTP/2 it takes over the stream, and returns when that is at its end. The caller has checked the Origin. An error means that the request was refused and nothing has been written: CodeMalformed.
-// Failures after the handshake close the connection with a code that says why.
+// over HTTP/2 it takes over the stream, and returns when that is at its end. The caller has checked the Origin. An error
+// means that the request was refused and nothing has been written: CodeMalformed. Failures after the handshake close the
+// connection with a code that says why.
 func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
 	if r.ProtoMajor == 2 {
 		return s.acceptTunnel(w, r, user, credential)
 	}
-	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
+	if err := websocket.CheckUpgrade(r); err != nil {
+		return err
 	}
-	// The rest of what RFC 6455, section 4.2.1, asks of the request the upgrader checks, and answers itself. The example has
-	// no subprotocol and its server compresses nothing.
-	upgrader := ws.HTTPUpgrader{Timeout: handshakeTimeout}
-	nc, rw, _, err := upgrader.Upgrade(r, w)
+	// The example has no subprotocol and its server compresses nothing.
+	nc, early, err := websocket.TakeOver(w, r, ws.HTTPUpgrader{})
 	if err != nil {
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
-		if nc != nil {
-			_ = nc.Close()
-		}
 		return nil
 	}
-	_ = nc.SetDeadline(time.Time{})
-	// What came with the handshake stands in a buffer of net/http's, which is used again for another connection: there it
-	// is cleared.
-	buffered, _ := rw.Peek(rw.Reader.Buffered())
-	early := bytes.Clone(buffered)
-	clear(buffered)
 	s.serve(nc, early, user, credential)
 	return nil
 }
 
 // acceptTunnel is Accept for a stream of HTTP/2 (RFC 8441): a browser that is offered those asks in no other way.
 func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
-	if err := tunnel.Check(r); err != nil {
+	if err := websocket.CheckTunnel(r); err != nil {
 		return err
 	}
-	if r.Header.Get("Sec-Websocket-Version") != "13" {
-		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Version must be 13.")
-	}
-	t, err := tunnel.Open(w, r, nil)
+	t, err := websocket.OpenTunnel(w, r, nil)
 	if err != nil {
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
 		return nil
@@ -138,7 +115,7 @@ func (s *Server) serve(over road, early []byte, user earshot.User, credential ea
 
 // connect gives the connection its session, or closes it.
 func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHash) {
-	if !s.remember(c) {
+	if !s.conns.Add(c) {
 		c.Close(earshot.CloseStopping)
 		return
 	}
@@ -146,69 +123,16 @@ func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHa
 		c.session = session
 		return c
 	})
-	if err == nil {
-		return
+	if err != nil {
+		c.session = nil
+		c.Close(earshot.CloseFor(err))
 	}
-	c.session = nil
-	switch earshot.CodeOf(err) {
-	case earshot.CodeUnauthenticated:
-		c.Close(earshot.CloseRevoked)
-	case earshot.CodeStopping:
-		c.Close(earshot.CloseStopping)
-	default:
-		c.Close(earshot.CloseBusy)
-	}
-}
-
-func (s *Server) remember(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns[c] = struct{}{}
-	return !s.done
-}
-
-func (s *Server) forget(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	if s.done && len(s.conns) == 0 {
-		s.close.Do(func() { close(s.empty) })
-	}
-}
-
-// all gives the connections there are.
-func (s *Server) all() []*conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conns := make([]*conn, 0, len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
-	return conns
 }
 
 // Close tells all clients that the server stops, waits until they are gone or ctx ends, whichever is first, and ends the
 // server's goroutines. Connections that are left then are cut.
 func (s *Server) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.done = true
-	if len(s.conns) == 0 {
-		s.close.Do(func() { close(s.empty) })
-	}
-	s.mu.Unlock()
-	for _, c := range s.all() {
-		c.Close(earshot.CloseStopping)
-	}
-	var late error
-	select {
-	case <-s.empty:
-	case <-ctx.Done():
-		late = ctx.Err()
-		for _, c := range s.all() {
-			_ = c.net.Close()
-		}
-		<-s.empty
-	}
+	err := s.conns.Close(ctx)
 	s.work.Wait()
-	return late
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 )
 
 // pipe is a server with one connection over a pipe, in a bubble whose clock the test moves.
@@ -67,7 +68,7 @@ func (p *pipe) end() {
 // closeCode reads to the close frame or the end (0), answering pings if it should.
 func (p *pipe) closeCode(pong bool) ws.StatusCode {
 	for {
-		f, err := ReadFrameForTest(p.client)
+		f, err := websockettest.ReadFrame(p.client)
 		if err != nil {
 			return 0
 		}

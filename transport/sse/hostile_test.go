@@ -132,7 +132,7 @@ func TestSessionsAreBounded(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 	second.cut()
-	h.settled("the second is gone", func() bool { return h.hub.Stats().Sessions == 1 })
+	h.Settled("the second is gone", func() bool { return h.hub.Stats().Sessions == 1 })
 	h.listen("ana", "")
 }
 
@@ -220,7 +220,7 @@ func slowReader(t *testing.T, h *house) {
 	ana := h.listen("ana", "?room=lobby")
 	text := strings.Repeat("a", 8000)
 	said := 0
-	h.settled("ben is ended", func() bool {
+	h.Settled("ben is ended", func() bool {
 		said++
 		ana.does(`{"type":"post","ref":1,"room":%d,"nonce":"a%d","text":"%s"}`, room, said, text)
 		if f := ana.until("message"); f.Nonce != fmt.Sprintf("a%d", said) {
@@ -259,8 +259,8 @@ func TestClientGone(t *testing.T) {
 		ana.reads("joined")
 		ana.cut()
 		ben.cut() // is in no room: nothing to come back to
-		h.settled("ben's session is over, and ana's not", func() bool { return h.hub.Stats().Sessions == 1 })
-		h.settled("the stream is forgotten", func() bool {
+		h.Settled("ben's session is over, and ana's not", func() bool { return h.hub.Stats().Sessions == 1 })
+		h.Settled("the stream is forgotten", func() bool {
 			_, text := h.tell(http.MethodPost, "ana", "", "", "Earshot-Session", ana.hello.Session)
 			return text == "not_found"
 		})

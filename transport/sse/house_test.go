@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/hub/hubtest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/sse"
@@ -28,10 +27,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
-const patience = 20 * time.Second
+const patience = hubtest.Patience
 
 // house is a real server: store, hub, transport, HTTP. Who asks is told by the header X-User.
 type house struct {
+	*hubtest.House
 	t     testing.TB
 	store *sqlstore.Store
 	hub   *hub.Hub
@@ -53,16 +53,14 @@ func versions(t *testing.T, run func(t *testing.T, h *house)) {
 
 func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Config)) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := hub.DefaultConfig()
-	if change != nil {
-		change(&cfg)
-	}
-	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: local.New(), Rooms: store, Members: store, Config: cfg})
+	return newHouseWithin(t, second, 0, opts, change)
+}
+
+// newHouseWithin has a server that allows a request and its answer so long each; 0 is for ever.
+func newHouseWithin(t testing.TB, second bool, within time.Duration, opts sse.Options, change func(*hub.Config)) *house {
+	t.Helper()
+	base := hubtest.New(t, local.New(), change)
+	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub, opts.Version, opts.FrameBytes = h.hub, "test", 64<<10
 	if opts.Ping == 0 {
 		opts.Ping = time.Minute
@@ -72,7 +70,7 @@ func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Conf
 	}
 	h.sse = sse.New(opts)
 	h.http = httptest.NewUnstartedServer(h)
-	h.http.Config.ReadTimeout, h.http.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	h.http.Config.ReadTimeout, h.http.Config.WriteTimeout = within, within
 	h.http.EnableHTTP2 = second
 	if second {
 		h.http.StartTLS()
@@ -89,9 +87,6 @@ func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Conf
 		}
 		h.http.CloseClientConnections()
 		h.http.Close()
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 	return h
 }
@@ -124,30 +119,14 @@ func (h *house) credential(user, login string) earshot.SecretHash {
 
 func (h *house) addUsers(userNames ...string) {
 	h.t.Helper()
-	var users []earshot.NewUser
 	for _, name := range userNames {
-		users = append(users, earshot.NewUser{
-			User: earshot.User{Username: name, Password: "!", IsActive: true, DateJoined: time.Now()},
-			Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
-		})
-	}
-	ids, err := h.store.CreateUsers(h.t.Context(), users)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i, id := range ids {
-		users[i].ID = id
-		h.users[users[i].Username] = users[i].User
+		h.users[name] = h.User(name)
 	}
 }
 
 func (h *house) addRoom(owner, name string, access earshot.Access) earshot.RoomID {
 	h.t.Helper()
-	r, err := h.hub.CreateRoom(h.t.Context(), h.users[owner], earshot.Room{Name: name, Title: name, Access: access})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return r.ID
+	return h.Room(h.users[owner], name, access)
 }
 
 // ask sends a request with further headers in pairs.
@@ -321,19 +300,5 @@ func (l *listener) ends(code int) {
 			l.h.t.Errorf("after the end: %q %v", rest, err)
 		}
 		return
-	}
-}
-
-// settled waits until a condition of the hub's holds.
-func (h *house) settled(what string, holds func() bool) {
-	h.t.Helper()
-	deadline := time.Now().Add(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		if time.Now().After(deadline) {
-			h.t.Fatalf("it never came to be that %s", what)
-		}
-		<-tick.C
 	}
 }

@@ -58,7 +58,7 @@ func TestLineLeaves(t *testing.T) {
 	if f := ana.reads("departed"); f.Users[0].Name != "bot" || f.Count != 1 {
 		t.Errorf("%+v", f)
 	}
-	h.settled("the script's session is over", func() bool { return h.hub.Stats().Sessions == 1 })
+	h.Settled("the script's session is over", func() bool { return h.hub.Stats().Sessions == 1 })
 }
 
 // TestLineAgain: a line that is sent again under its key is said once.
@@ -136,5 +136,5 @@ func TestLinesAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	h.settled("no session is left", func() bool { return h.hub.Stats().Sessions == 0 })
+	h.Settled("no session is left", func() bool { return h.hub.Stats().Sessions == 0 })
 }

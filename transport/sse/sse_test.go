@@ -240,3 +240,31 @@ func TestForgets(t *testing.T) {
 		t.Errorf("%d bytes were written over", longest)
 	}
 }
+
+// TestOutlivesTheServersTimes listens for longer than the server allows an answer to take.
+func TestOutlivesTheServersTimes(t *testing.T) {
+	const within, ping = 2 * time.Second, 100 * time.Millisecond
+	for name, second := range map[string]bool{"HTTP1": false, "HTTP2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouseWithin(t, second, within, sse.Options{Ping: ping}, nil)
+			h.addUsers("ana")
+			room := h.addRoom("ana", "lobby", earshot.AccessPublic)
+			ana := h.listen("ana", "?room=lobby")
+			ana.reads("joined")
+			for signs := 0; signs < int(5*within/(4*ping)); {
+				line, err := ana.in.ReadString('\n')
+				if err != nil {
+					t.Fatalf("after %d signs of life: %v", signs, err)
+				}
+				if strings.Contains(line, `"type":"ping"`) {
+					signs++
+				}
+			}
+			ana.does(`{"type":"post","ref":1,"room":%d,"nonce":"a","text":"still here"}`, room)
+			if f := ana.until("message"); f.Text != "still here" {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+}

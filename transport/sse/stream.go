@@ -9,6 +9,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/internal/wipe"
 	"github.com/earshot-chat/earshot/transport/talk"
 	"github.com/earshot-chat/earshot/wire"
 )
@@ -115,15 +116,7 @@ func (st *stream) add(b []byte) bool {
 	return true
 }
 
-func (st *stream) keep(b []byte) {
-	if need := len(st.pending) + len(b); need > cap(st.pending) {
-		grown := make([]byte, len(st.pending), max(min(2*need, st.srv.writeBuffer), need))
-		copy(grown, st.pending)
-		clear(st.pending)
-		st.pending = grown
-	}
-	st.pending = append(st.pending, b...)
-}
+func (st *stream) keep(b []byte) { st.pending = wipe.Append(st.pending, b, st.srv.writeBuffer) }
 
 func (st *stream) rouse() {
 	select {

@@ -10,6 +10,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // oneRoom is a store with one public room.
@@ -25,7 +26,7 @@ func BenchmarkPost(b *testing.B) {
 	cfg.PostsPerSecond, cfg.PostsBurst = 1e9, 1e9
 	h := hub.New(hub.Options{Relay: local.New(), Rooms: oneRoom{}, Config: cfg})
 	defer func() { _ = h.Close(b.Context()) }()
-	srv := &Server{hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: make(map[*conn]struct{})}
+	srv := &Server{hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: websocket.NewConnected[*conn]()}
 	c := &conn{srv: srv, link: &sink{}}
 	if _, err := h.Connect(earshot.User{ID: 1, IsActive: true}, earshot.SecretHash{}, func(s *hub.Session) hub.Conn {
 		c.session = s

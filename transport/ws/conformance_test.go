@@ -3,24 +3,19 @@ package ws_test
 import (
 	"bytes"
 	"context"
-	"errors"
-	"io"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gobwas/httphead"
 	gobwas "github.com/gobwas/ws"
 
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
 
 // raw is a client that can send what no library would.
-type raw struct {
-	t  *testing.T
-	nc net.Conn
-}
+type raw struct{ *websockettest.Raw }
 
 // dialRaw shakes hands and reads hello.
 func (h *house) dialRaw(user string, extensions ...httphead.Option) *raw {
@@ -31,16 +26,12 @@ func (h *house) dialRaw(user string, extensions ...httphead.Option) *raw {
 	if err != nil {
 		h.t.Fatalf("dial: %v", err)
 	}
-	h.t.Cleanup(func() { _ = nc.Close() })
-	if err := nc.SetDeadline(time.Now().Add(patience)); err != nil {
-		h.t.Fatal(err)
-	}
 	if rest != nil {
 		// What came together with the handshake is read first.
 		early, _ := rest.Peek(rest.Buffered())
 		nc = &replay{Conn: nc, early: bytes.NewReader(bytes.Clone(early))}
 	}
-	r := &raw{t: h.t, nc: nc}
+	r := &raw{websockettest.New(h.t, nc, patience)}
 	if hello := r.text(); !strings.Contains(hello, `"type":"hello"`) {
 		h.t.Fatalf("first came %s", hello)
 	}
@@ -59,54 +50,36 @@ func (r *replay) Read(b []byte) (int, error) {
 	return r.Conn.Read(b)
 }
 
+// write sends the bytes.
 func (r *raw) write(b []byte) {
-	r.t.Helper()
-	if _, err := r.nc.Write(b); err != nil {
-		r.t.Fatalf("write: %v", err)
-	}
+	r.T.Helper()
+	r.Write(b)
 }
 
 // frame reads one frame that is no ping.
 func (r *raw) frame() gobwas.Frame {
-	r.t.Helper()
+	r.T.Helper()
 	for {
-		f, err := ws.ReadFrameForTest(r.nc)
-		if err != nil {
-			r.t.Fatalf("read: %v", err)
-		}
-		if f.Header.OpCode != gobwas.OpPing && string(f.Payload) != `{"type":"ping"}` {
+		if f := r.Frame(); f.Header.OpCode != gobwas.OpPing && string(f.Payload) != `{"type":"ping"}` {
 			return f
 		}
 	}
 }
 
 func (r *raw) text() string {
-	r.t.Helper()
-	f := r.frame()
-	if f.Header.OpCode != gobwas.OpText || !f.Header.Fin || f.Header.Masked {
-		r.t.Fatalf("frame %+v %q", f.Header, f.Payload)
-	}
-	return string(f.Payload)
+	r.T.Helper()
+	return r.IsText(r.frame())
 }
 
 // closed expects the close frame and then the end of the connection.
 func (r *raw) closed(code gobwas.StatusCode) {
-	r.t.Helper()
-	f := r.frame()
-	if f.Header.OpCode != gobwas.OpClose {
-		r.t.Fatalf("frame %+v %q, want close", f.Header, f.Payload)
-	}
-	if got, reason := gobwas.ParseCloseFrameData(f.Payload); got != code {
-		r.t.Fatalf("closed with %d %q, want %d", got, reason, code)
-	}
-	if _, err := r.nc.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-		r.t.Fatalf("after the close frame: %v", err)
-	}
+	r.T.Helper()
+	r.IsClose(r.frame(), code)
 }
 
 // compile makes a masked frame.
 func compile(op gobwas.OpCode, fin bool, payload string) []byte {
-	return gobwas.MustCompileFrame(gobwas.MaskFrame(gobwas.NewFrame(op, fin, []byte(payload))))
+	return websockettest.Compile(op, fin, payload)
 }
 
 // probe is a command whose answer shows that the connection works and was understood.
@@ -116,9 +89,9 @@ const (
 )
 
 func (r *raw) answers(want string) {
-	r.t.Helper()
+	r.T.Helper()
 	if got := r.text(); !strings.Contains(got, want) {
-		r.t.Fatalf("answered %s, want %s", got, want)
+		r.T.Fatalf("answered %s, want %s", got, want)
 	}
 }
 
@@ -206,7 +179,7 @@ func TestFrames(t *testing.T) {
 		for _, tc := range tests {
 			t.Run(tc.name, func(t *testing.T) {
 				r := h.dialRaw("ana")
-				r.t = t
+				r.T = t
 				for _, b := range tc.send {
 					r.write(b)
 				}
@@ -221,7 +194,7 @@ func TestFrames(t *testing.T) {
 				if tc.close != 0 {
 					r.closed(tc.close)
 				}
-				_ = r.nc.Close()
+				_ = r.Conn.Close()
 			})
 		}
 	})

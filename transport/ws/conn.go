@@ -9,6 +9,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/transport/talk"
+	"github.com/earshot-chat/earshot/transport/websocket"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -63,13 +64,18 @@ func (c *conn) Removed(room earshot.RoomID, why *earshot.Error) {
 // Close implements hub.Conn.
 func (c *conn) Close(why earshot.CloseReason) {
 	if why == earshot.CloseStopping {
-		c.Answer(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: c.srv.spread().Milliseconds()})
+		c.Answer(&wire.Stopping{Type: wire.FrameStopping, ReturnMs: talk.Spread(c.srv.conns.Len()).Milliseconds()})
 	}
 	c.close(ws.StatusCode(wire.CloseCode(why)), why.String())
 }
 
+// Abort ends the connection at once.
+func (c *conn) Abort() { c.link.abort() }
+
 // close closes the connection with a code of ours or one that the client sent.
-func (c *conn) close(code ws.StatusCode, reason string) { c.finish(code, closing(code, reason)) }
+func (c *conn) close(code ws.StatusCode, reason string) {
+	c.finish(code, websocket.CloseMessage(code, reason))
+}
 
 // finish sends the last frame and takes the session off: nothing is heard on a connection that is closing. It may be
 // called under the hub's locks, and that takes them, so it is left to another goroutine.
@@ -90,7 +96,7 @@ func (c *conn) gone() {
 		c.session.Drop() // nothing, if close was before
 	}
 	c.release()
-	c.srv.forget(c)
+	c.srv.conns.Remove(c)
 }
 
 // part ends the session, or only its connection: somebody who said goodbye or broke the protocol does not come back to
@@ -145,8 +151,8 @@ func (c *conn) Acknowledge(posted wire.Posted) {
 	if !ok {
 		buf = new([answerSize]byte)
 	}
-	frame, at := openFrame(buf[:0])
-	c.wrote(c.link.hold(closeFrame(wire.AppendPosted(frame, &posted), at)))
+	frame, at := websocket.OpenFrame(buf[:0])
+	c.wrote(c.link.hold(websocket.CloseFrame(wire.AppendPosted(frame, &posted), at)))
 	c.srv.answers.Put(buf)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/transport/pack"
+	"github.com/earshot-chat/earshot/transport/websocket"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -35,21 +36,21 @@ type deflated struct{ packer *pack.Packer }
 
 // AppendEvent implements hub.Encoding.
 func (d deflated) AppendEvent(dst []byte, ev *earshot.Event) []byte {
-	dst, at := openFrame(dst)
+	dst, at := websocket.OpenFrame(dst)
 	dst = wire.AppendEvent(dst, ev)
-	plain := dst[at+shortHeader:]
+	plain := dst[at+websocket.HeaderSpace:]
 	if len(plain) < deflateFrom {
-		return closeFrame(dst, at)
+		return websocket.CloseFrame(dst, at)
 	}
 	packed, err := d.packer.Pack(plain)
 	packed = bytes.TrimSuffix(packed, []byte(pack.Tail)) // section 7.2.1
 	if err != nil || len(packed) >= len(plain) {
-		return closeFrame(dst, at)
+		return websocket.CloseFrame(dst, at)
 	}
 	n := copy(plain, packed)
 	clear(plain[n:])
 	clear(packed)
-	dst = closeFrame(dst[:at+shortHeader+n], at)
+	dst = websocket.CloseFrame(dst[:at+websocket.HeaderSpace+n], at)
 	const rsv1 = 0x40 // "this message is compressed" (section 6)
 	dst[at] |= rsv1
 	return dst

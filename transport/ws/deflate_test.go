@@ -133,7 +133,7 @@ func TestCompressedFrames(t *testing.T) {
 		for _, tc := range tests {
 			t.Run(tc.name, func(t *testing.T) {
 				r := h.dialRawDeflate("ana")
-				r.t = t
+				r.T = t
 				for _, b := range tc.send {
 					r.write(bytes.Clone(b))
 				}
@@ -150,7 +150,7 @@ func TestCompressedFrames(t *testing.T) {
 				if tc.close != 0 {
 					r.closed(tc.close)
 				}
-				_ = r.nc.Close()
+				_ = r.Conn.Close()
 			})
 		}
 	})

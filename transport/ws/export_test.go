@@ -2,8 +2,6 @@ package ws
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // sink is a link to nowhere that carries everything out at once.
@@ -26,26 +25,12 @@ func (s *sink) finish([]byte)           { s.finished = true }
 func (s *sink) abort()                  {}
 func (s *sink) stalledSince() time.Time { return time.Time{} }
 
-// ReadFrameForTest reads a frame of at most a mebibyte.
-func ReadFrameForTest(r io.Reader) (ws.Frame, error) {
-	h, err := ws.ReadHeader(r)
-	if err != nil {
-		return ws.Frame{}, err
-	}
-	if h.Length > 1<<20 {
-		return ws.Frame{}, errors.New("a frame of over a mebibyte")
-	}
-	payload := make([]byte, h.Length)
-	_, err = io.ReadFull(r, payload)
-	return ws.Frame{Header: h, Payload: payload}, err
-}
-
 // fed makes a connection of a server without loops, over a link to nowhere; end ends both.
 func fed(tb testing.TB, cfg hub.Config) (c *conn, end func()) {
 	tb.Helper()
 	h := hub.New(hub.Options{Relay: local.New(), Config: cfg})
 	srv := &Server{
-		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: make(map[*conn]struct{}),
+		hub: h, frameBytes: 1000, begin: time.Now(), log: slog.New(slog.DiscardHandler), conns: websocket.NewConnected[*conn](),
 	}
 	c = &conn{srv: srv, link: &sink{}}
 	if _, err := h.Connect(earshot.User{ID: 1}, earshot.SecretHash{}, func(s *hub.Session) hub.Conn {

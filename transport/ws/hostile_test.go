@@ -10,14 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	gobwas "github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 )
 
 func TestHandshakesThatAreRefused(t *testing.T) {
@@ -151,16 +150,16 @@ func TestFloodOfFramesIsEnded(t *testing.T) {
 			h.addUsers(user)
 			t.Run(name, func(t *testing.T) {
 				r := h.dialRaw(user)
-				r.t = t
+				r.T = t
 				go func() {
 					for range 1000 {
-						if _, err := r.nc.Write(flood); err != nil {
+						if _, err := r.Conn.Write(flood); err != nil {
 							return
 						}
 					}
 				}()
 				for {
-					f, err := ws.ReadFrameForTest(r.nc)
+					f, err := websockettest.ReadFrame(r.Conn)
 					if err != nil {
 						return // reset: the server had no mind to read the rest
 					}
@@ -245,7 +244,7 @@ func TestSlowReaderHarmsNobody(t *testing.T) {
 		}
 		// What the slow one had not read is still on its way; then comes the reason.
 		for {
-			f, err := ws.ReadFrameForTest(slow.nc)
+			f, err := websockettest.ReadFrame(slow.Conn)
 			if err != nil {
 				return // cut after lingering: it had its time
 			}
@@ -287,14 +286,8 @@ func TestConnectionsComeAndGo(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		deadline := time.After(patience)
-		for h.hub.Stats() != (hub.Stats{}) || runtime.NumGoroutine() > before+5 {
-			select {
-			case <-deadline:
-				t.Fatalf("left: %+v and %d goroutines, %d before", h.hub.Stats(), runtime.NumGoroutine(), before)
-			default:
-				runtime.Gosched()
-			}
-		}
+		h.Settled("nothing is left", func() bool {
+			return h.hub.Stats() == (hub.Stats{}) && runtime.NumGoroutine() <= before+5
+		})
 	})
 }

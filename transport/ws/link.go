@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/earshot-chat/earshot/internal/wipe"
 )
 
 // lingerTime is how long a connection that we closed may take to read what was written before and to close its side
@@ -84,16 +86,7 @@ func (l *backlog) add(b []byte, last bool) error {
 	if l.since.IsZero() {
 		l.since = time.Now()
 	}
-	if free := cap(l.bytes) - len(l.bytes); free < len(b) {
-		// As in hub: a buffer that is given up is cleared, so that what was said does not stay in memory.
-		// Within the bound, which is one of memory: only the last may go over it, by itself.
-		need := len(l.bytes) + len(b)
-		grown := make([]byte, len(l.bytes), max(min(2*need, l.max), need))
-		copy(grown, l.bytes)
-		clear(l.bytes)
-		l.bytes = grown
-	}
-	l.bytes = append(l.bytes, b...)
+	l.bytes = wipe.Append(l.bytes, b, l.max) // the bound is one of memory: only the last may go over it, by itself
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"github.com/gobwas/ws/wsflate"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/wipe"
+	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
 // reader turns the bytes that come in into messages. Between two messages it holds no memory: only what is left of a
@@ -190,7 +192,7 @@ func (c *conn) frame(h ws.Header, payload []byte) (later func(), err error) {
 func (c *conn) answerClose(payload []byte) {
 	if len(payload) == 0 {
 		// Who says nothing may come back, as if the connection had been cut: browsers close so when a page goes.
-		c.finish(ws.StatusNoStatusRcvd, closing(ws.StatusNormalClosure, ""))
+		c.finish(ws.StatusNoStatusRcvd, websocket.CloseMessage(ws.StatusNormalClosure, ""))
 		return
 	}
 	code, reason := ws.ParseCloseFrameData(payload)
@@ -201,16 +203,8 @@ func (c *conn) answerClose(payload []byte) {
 	c.close(code, "")
 }
 
-// hold keeps a fragment. The buffer that append drops is cleared by hand (see backlog.add).
-func (r *reader) hold(payload []byte) {
-	if cap(r.message)-len(r.message) < len(payload) {
-		grown := make([]byte, len(r.message), len(r.message)+len(payload))
-		copy(grown, r.message)
-		clear(r.message)
-		r.message = grown
-	}
-	r.message = append(r.message, payload...)
-}
+// hold keeps a fragment, in no more memory than it needs: few clients send any.
+func (r *reader) hold(payload []byte) { r.message = wipe.Append(r.message, payload, 0) }
 
 // release lets a fragmented message go.
 func (r *reader) release() {

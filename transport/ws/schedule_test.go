@@ -15,7 +15,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 )
 
 // heard is what one connection heard in one stay in a room.
@@ -167,7 +167,7 @@ func (w *walker) ask(format string, room int64) {
 func (w *walker) readTo(ref int64) {
 	_ = w.nc.SetReadDeadline(time.Now().Add(patience))
 	for !w.dead {
-		f, err := ws.ReadFrameForTest(w.nc)
+		f, err := websockettest.ReadFrame(w.nc)
 		if err != nil {
 			w.dead = true
 			if ne, ok := err.(net.Error); ok && ne.Timeout() { //nolint:errorlint // straight from the connection

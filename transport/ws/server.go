@@ -7,14 +7,11 @@
 package ws
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +21,7 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/transport/pack"
 	"github.com/earshot-chat/earshot/transport/talk"
+	"github.com/earshot-chat/earshot/transport/websocket"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -51,9 +49,6 @@ const (
 	DefaultWriteBuffer = 1 << 20
 )
 
-// handshakeTimeout bounds writing the answer to the handshake.
-const handshakeTimeout = 10 * time.Second
-
 // Server accepts WebSocket connections for a hub. New makes one.
 type Server struct {
 	hub         *hub.Hub
@@ -75,11 +70,7 @@ type Server struct {
 	sweeping sync.WaitGroup
 	stop     context.CancelFunc
 
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-	empty chan struct{} // closed when closing and the last connection is gone
-	close sync.Once
-	done  bool
+	conns *websocket.Connected[*conn]
 }
 
 // New makes a server and starts its goroutines; Close ends them.
@@ -95,8 +86,7 @@ func New(opts Options) (*Server, error) {
 		writeBuffer: orDefault(opts.WriteBuffer, DefaultWriteBuffer),
 		packer:      pack.New(),
 		inflater:    newInflater(),
-		conns:       make(map[*conn]struct{}),
-		empty:       make(chan struct{}),
+		conns:       websocket.NewConnected[*conn](),
 	}
 	if !opts.Goroutines {
 		var err error
@@ -136,29 +126,20 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 
 // acceptUpgrade is Accept for a connection of HTTP/1.1 (RFC 6455).
 func (s *Server) acceptUpgrade(w http.ResponseWriter, r *http.Request, user earshot.User, credential earshot.SecretHash) error {
-	if err := checkHandshake(r); err != nil {
-		return err
+	for _, check := range []func(*http.Request) error{websocket.CheckUpgrade, websocket.CheckVersion, checkSubprotocol} {
+		if err := check(r); err != nil {
+			return err
+		}
 	}
 	extension := offer()
-	upgrader := ws.HTTPUpgrader{
-		Timeout:   handshakeTimeout,
+	nc, early, err := websocket.TakeOver(w, r, ws.HTTPUpgrader{
 		Protocol:  func(p string) bool { return p == wire.Subprotocol },
 		Negotiate: extension.Negotiate,
-	}
-	nc, rw, _, err := upgrader.Upgrade(r, w)
+	})
 	if err != nil {
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
-		if nc != nil {
-			_ = nc.Close()
-		}
 		return nil
 	}
-	_ = nc.SetDeadline(time.Time{})
-	// What came with the handshake stands in a buffer of net/http's, which is used again for another connection: there it
-	// is cleared.
-	ahead, _ := rw.Peek(rw.Reader.Buffered())
-	early := bytes.Clone(ahead)
-	clear(ahead)
 	_, compressed := extension.Accepted()
 	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential)
 	return nil
@@ -176,7 +157,7 @@ func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, cr
 // greet connects the session and says hello, or closes the connection with the reason why not.
 func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash) bool {
 	c.heard.Store(s.clock())
-	if !s.remember(c) {
+	if !s.conns.Add(c) {
 		c.Close(earshot.CloseStopping)
 		return false
 	}
@@ -186,7 +167,7 @@ func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash
 	})
 	if err != nil {
 		c.session = nil
-		c.Close(refusal(err))
+		c.Close(earshot.CloseFor(err))
 		return false
 	}
 	greeting := talk.Greeting{Version: s.version, FrameBytes: s.frameBytes, Ping: s.ping}
@@ -208,98 +189,18 @@ func (s *Server) connect(c *conn, nc net.Conn) (start func(early []byte)) {
 	return l.start
 }
 
-// refusal is the reason to close for an error of Hub.Connect.
-func refusal(err error) earshot.CloseReason {
-	switch earshot.CodeOf(err) {
-	case earshot.CodeUnauthenticated:
-		return earshot.CloseRevoked
-	case earshot.CodeStopping:
-		return earshot.CloseStopping
-	default:
-		return earshot.CloseBusy
-	}
-}
-
-// spread is over how long the clients of a stopping server should spread their return.
-func (s *Server) spread() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return talk.Spread(len(s.conns))
-}
-
-// checkHandshake looks at what a client that is not a browser gets wrong (RFC 6455, section 4.2.1), while there is still
-// an HTTP answer to say it in.
-func checkHandshake(r *http.Request) error {
-	switch {
-	case r.Method != http.MethodGet || !hasToken(r.Header, "Upgrade", "websocket") || !hasToken(r.Header, "Connection", "upgrade"):
-		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: ask with Upgrade: websocket.")
-	case len(r.Header.Get("Sec-Websocket-Key")) != 24:
-		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Key must be 16 bytes in base64.")
-	}
-	return checkWords(r)
-}
-
-// checkWords looks at what every handshake says.
-func checkWords(r *http.Request) error {
-	switch {
-	case r.Header.Get("Sec-Websocket-Version") != "13":
-		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Version must be 13.")
-	case !hasToken(r.Header, "Sec-Websocket-Protocol", wire.Subprotocol):
+// checkSubprotocol looks for ours among those that the handshake offers.
+func checkSubprotocol(r *http.Request) error {
+	if !websocket.HasToken(r.Header, "Sec-Websocket-Protocol", wire.Subprotocol) {
 		return earshot.Errorf(earshot.CodeMalformed, "Sec-WebSocket-Protocol must offer %s.", wire.Subprotocol)
 	}
 	return nil
 }
 
-// hasToken looks for a token in a header's comma-separated lists, without regard to case (RFC 9110, section 5.6.1).
-func hasToken(h http.Header, name, token string) bool {
-	for _, line := range h.Values(name) {
-		for part := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(part), token) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (s *Server) remember(c *conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns[c] = struct{}{}
-	return !s.done
-}
-
-func (s *Server) forget(c *conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	if s.done && len(s.conns) == 0 {
-		s.close.Do(func() { close(s.empty) })
-	}
-}
-
 // Close tells all clients that the server stops, waits until they are gone or ctx ends, whichever is first, and ends the
 // server's goroutines. Connections that are left then are cut.
 func (s *Server) Close(ctx context.Context) error {
-	s.mu.Lock()
-	s.done = true
-	if len(s.conns) == 0 {
-		s.close.Do(func() { close(s.empty) })
-	}
-	s.mu.Unlock()
-	for _, c := range s.all(nil) {
-		c.Close(earshot.CloseStopping)
-	}
-	var late error
-	select {
-	case <-s.empty:
-	case <-ctx.Done():
-		late = ctx.Err()
-		for _, c := range s.all(nil) {
-			c.link.abort()
-		}
-		<-s.empty
-	}
+	late := s.conns.Close(ctx)
 	s.stop()
 	s.sweeping.Wait()
 	var err error
@@ -308,15 +209,4 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	s.links.Wait()
 	return errors.Join(late, err)
-}
-
-// all gives the connections there are, in into if it is long enough.
-func (s *Server) all(into []*conn) []*conn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conns := slices.Grow(into[:0], len(s.conns))
-	for c := range s.conns {
-		conns = append(conns, c)
-	}
-	return conns
 }

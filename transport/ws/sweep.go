@@ -42,7 +42,7 @@ func (s *Server) sweep(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := s.clock()
-		conns = s.all(conns)
+		conns = s.conns.All(conns)
 		pings := 0
 		for _, c := range conns {
 			if !s.look(c, now, ping) {

@@ -14,6 +14,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -53,7 +54,7 @@ func (p *pipe) end() {
 // read gives the frames up to the close frame or the end, answering pings if it should.
 func (p *pipe) read(pong bool) (frames []ws.Frame) {
 	for {
-		f, err := ReadFrameForTest(p.client)
+		f, err := websockettest.ReadFrame(p.client)
 		if err != nil {
 			return frames
 		}
@@ -114,7 +115,7 @@ func TestPingsComeInPortions(t *testing.T) {
 			ended.Go(func() {
 				defer func() { _ = far.Close() }()
 				for {
-					f, err := ReadFrameForTest(far)
+					f, err := websockettest.ReadFrame(far)
 					if err != nil {
 						t.Error(err)
 						pinged.Done()
@@ -221,7 +222,7 @@ func TestBacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPipe(t, Options{WriteBuffer: 10_000})
 		defer p.end()
-		c := p.srv.all(nil)[0]
+		c := p.srv.conns.All(nil)[0]
 		frame := make([]byte, 1000)
 		for range 100 {
 			c.Write(frame)

@@ -9,13 +9,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	gobwas "github.com/gobwas/ws"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
 )
 
 // secureLinks are the kinds of link under TLS, for tests of its records: those are not of one link with HTTP/2.
@@ -68,15 +67,12 @@ func (h *house) dialDammed(user string) (*raw, *dam) {
 	gate := &dam{Conn: nc}
 	cfg := transport.TLSClientConfig.Clone()
 	cfg.ServerName = "127.0.0.1"
-	r := &raw{t: h.t, nc: tls.Client(gate, cfg)}
-	if err := r.nc.SetDeadline(time.Now().Add(patience)); err != nil {
-		h.t.Fatal(err)
-	}
+	r := &raw{websockettest.New(h.t, tls.Client(gate, cfg), patience)}
 	r.write(fmt.Appendf(nil, "GET /ws?user=%s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: earshot.v1\r\n\r\n", user))
 	var head []byte
 	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one[0]) {
-		if _, err := io.ReadFull(r.nc, one); err != nil {
+		if _, err := io.ReadFull(r.Conn, one); err != nil {
 			h.t.Fatalf("after %q: %v", head, err)
 		}
 	}
@@ -114,14 +110,14 @@ func TestRecordsInOneGo(t *testing.T) {
 
 // awaits reads until an answer, and lets events pass.
 func (r *raw) awaits(want string) {
-	r.t.Helper()
+	r.T.Helper()
 	for {
 		got := r.text()
 		if strings.Contains(got, want) {
 			return
 		}
 		if !strings.Contains(got, `"entered"`) && !strings.Contains(got, `"departed"`) {
-			r.t.Fatalf("read %s, want %s", got, want)
+			r.T.Fatalf("read %s, want %s", got, want)
 		}
 	}
 }
@@ -187,7 +183,7 @@ func TestSlowReaderUnderTLSIsToldWhy(t *testing.T) {
 			}
 		}
 		for {
-			f, err := ws.ReadFrameForTest(slow.nc)
+			f, err := websockettest.ReadFrame(slow.Conn)
 			if err != nil {
 				t.Fatalf("it is not told why: %v", err)
 			}

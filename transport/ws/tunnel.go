@@ -7,7 +7,7 @@ import (
 	"github.com/gobwas/httphead"
 
 	"github.com/earshot-chat/earshot"
-	"github.com/earshot-chat/earshot/transport/tunnel"
+	"github.com/earshot-chat/earshot/transport/websocket"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -26,11 +26,11 @@ func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earsh
 
 // openTunnel answers the handshake and gives a link over the stream; none if that failed, and no error if something was
 // written already.
-func (s *Server) openTunnel(w http.ResponseWriter, r *http.Request) (*stream, *tunnel.Tunnel, error) {
-	if err := tunnel.Check(r); err != nil {
+func (s *Server) openTunnel(w http.ResponseWriter, r *http.Request) (*stream, *websocket.Tunnel, error) {
+	if err := websocket.CheckTunnel(r); err != nil {
 		return nil, nil, err
 	}
-	if err := checkWords(r); err != nil {
+	if err := checkSubprotocol(r); err != nil {
 		return nil, nil, err
 	}
 	extension, err := negotiate(r.Header)
@@ -41,7 +41,7 @@ func (s *Server) openTunnel(w http.ResponseWriter, r *http.Request) (*stream, *t
 	if extension != "" {
 		fields["Sec-Websocket-Extensions"] = extension
 	}
-	t, err := tunnel.Open(w, r, fields)
+	t, err := websocket.OpenTunnel(w, r, fields)
 	if err != nil {
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
 		return nil, nil, nil

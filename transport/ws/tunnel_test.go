@@ -221,15 +221,15 @@ func TestHandshakesOverHTTP2(t *testing.T) {
 func TestEndOfStream(t *testing.T) {
 	h := overHTTP2(t)
 	r := h.dialRaw("ana")
-	half, ok := r.nc.(*tunnel)
+	half, ok := r.Conn.(*tunnel)
 	if !ok {
-		t.Fatalf("%T", r.nc)
+		t.Fatalf("%T", r.Conn)
 	}
 	h.sessions(1)
 	if err := half.CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.nc.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+	if _, err := r.Conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after END_STREAM: %v", err)
 	}
 }
@@ -276,7 +276,7 @@ func TestStalledStreamIsCut(t *testing.T) {
 		t.Errorf("close: %v", err)
 	}
 	// What had come is still there to read; then the stream is over.
-	if _, err := io.Copy(io.Discard, slow.nc); err == nil {
+	if _, err := io.Copy(io.Discard, slow.Conn); err == nil {
 		t.Error("the stream ended as if all had been said")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

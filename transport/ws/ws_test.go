@@ -8,11 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/gobwas/httphead"
@@ -21,7 +19,7 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
-	"github.com/earshot-chat/earshot/names"
+	"github.com/earshot-chat/earshot/hub/hubtest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/ws"
@@ -31,10 +29,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
-const patience = 20 * time.Second
+const patience = hubtest.Patience
 
 // house is a real server: store, hub, transport, HTTP. Who connects is told by the query: /ws?user=NAME.
 type house struct {
+	*hubtest.House
 	t     *testing.T
 	store *sqlstore.Store
 	hub   *hub.Hub
@@ -76,17 +75,10 @@ func newHouse(t *testing.T, opts setup, change func(*hub.Config)) *house {
 
 func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.Config)) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := hub.DefaultConfig()
-	if change != nil {
-		change(&cfg)
-	}
-	h := &house{t: t, store: store, users: make(map[string]earshot.User)}
-	h.hub = hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: cfg})
+	base := hubtest.New(t, relay, change)
+	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub, opts.Version = h.hub, "test"
+	var err error
 	if h.ws, err = ws.New(opts.Options); err != nil {
 		t.Fatal(err)
 	}
@@ -115,39 +107,20 @@ func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.
 			t.Errorf("close ws: %v", err)
 		}
 		h.http.Close()
-		if err := store.Close(); err != nil {
-			t.Errorf("close store: %v", err)
-		}
 	})
 	return h
 }
 
 func (h *house) addUsers(userNames ...string) {
 	h.t.Helper()
-	var users []earshot.NewUser
 	for _, name := range userNames {
-		users = append(users, earshot.NewUser{
-			User: earshot.User{Username: name, Password: "!", IsActive: true, DateJoined: time.Now()},
-			Keys: earshot.UserKeys{Name: names.Key(name), Skeleton: names.Skeleton(name)},
-		})
-	}
-	ids, err := h.store.CreateUsers(h.t.Context(), users)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i, id := range ids {
-		users[i].ID = id
-		h.users[users[i].Username] = users[i].User
+		h.users[name] = h.User(name)
 	}
 }
 
 func (h *house) addRoom(owner, name string, access earshot.Access) earshot.RoomID {
 	h.t.Helper()
-	r, err := h.hub.CreateRoom(h.t.Context(), h.users[owner], earshot.Room{Name: name, Title: name, Access: access})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return r.ID
+	return h.Room(h.users[owner], name, access)
 }
 
 func (h *house) url(user string) string {

@@ -132,6 +132,7 @@ export const server: Server = {
   resume_ms: 60_000,
   grace_ms: 10_000,
   limits,
+  me: null,
 };
 
 export const hello = (more: Partial<Hello> = {}): Hello => ({

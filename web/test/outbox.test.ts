@@ -330,7 +330,7 @@ describe('too late', () => {
     expect(stages()).toEqual(['tried: waiting', 'untried: waiting']);
     await vi.advanceTimersByTimeAsync(1);
     expect(stages()).toEqual(['tried: failed', 'untried: failed']);
-    expect(draft()?.error).toContain('it may have been heard');
+    expect(draft()?.code).toBe('expired_tried');
     const first = nonce('untried');
     client.start();
     back().admit(1);

@@ -2,7 +2,6 @@ import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, describe, expect, test } from 'vitest';
 import Privacy from '../src/lib/pages/Privacy.svelte';
 import { routeOf } from '../src/lib/routes';
-import { span } from '../src/lib/time';
 import { server as installed } from './fake';
 
 const server = { ...installed, resume_ms: 90_000 };
@@ -33,10 +32,11 @@ describe('what is kept', () => {
     [600_000, '10 minutes'],
     [90_000, '90 seconds'],
     [1000, '1 second'],
-    [1500, '1500 milliseconds'],
+    [1500, '1,500 milliseconds'],
     [1, '1 millisecond'],
-    [0.5, '1 millisecond'],
+    [0.9, '1 millisecond'],
   ])('%d ms is %s', (ms, words) => {
-    expect(span(ms)).toBe(words);
+    render(Privacy, { server: { ...server, grace_ms: ms }, inside: true });
+    expect(screen.getByTestId('grace').textContent).toBe(words);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Frame } from '../src/lib/client/frames';
 import type { Draft, Stage } from '../src/lib/client/outbox';
 import type { Why } from '../src/lib/client/place';
-import { mostItems } from '../src/lib/state/items';
-import { emptyState, reduce } from '../src/lib/state/reduce';
+import { mostItems, mostText, slack } from '../src/lib/state/items';
+import { emptyState, reduce, reduceAll } from '../src/lib/state/reduce';
 import type { Action, ChatState, Item, Passage, RoomState } from '../src/lib/state/types';
 import type { Occupant, User } from '../src/lib/wire.gen';
 import { ana, ben, cy, room } from './fake';
@@ -265,13 +265,61 @@ describe('groups', () => {
     expect(items.map(({ newDay }) => newDay)).toEqual([false, false, true]);
   });
 
-  test('at most 2,000 items are kept, and the first opens its group', () => {
-    let state = run(joined());
-    for (let seq = 1; seq <= mostItems + 10; seq++) state = reduce(state, said(seq, ben, `m${seq}`));
-    const items = state.rooms[1]?.items ?? [];
+  const many = (count: number, text = (seq: number) => `m${seq}`): Action[] =>
+    Array.from({ length: count }, (_, at) => said(at + 1, ben, text(at + 1)));
+
+  test('at most 20,000 items are kept, and the first opens its group', () => {
+    const all = mostItems + slack;
+    const before = reduceAll(run(joined()), many(all - 1)).rooms[1];
+    expect(before?.items).toHaveLength(all);
+    expect(before).toMatchObject({ gone: 0, said: all - 1 });
+    const after = reduceAll(run(joined()), many(all)).rooms[1];
+    expect(after).toMatchObject({ gone: slack + 1, said: all });
+    const items = after?.items ?? [];
     expect(items).toHaveLength(mostItems);
-    expect(items[0]).toMatchObject({ text: 'm11', head: true });
+    expect(items[0]).toMatchObject({ text: `m${slack + 1}`, head: true });
     expect(new Set(items.map(({ key }) => key)).size).toBe(mostItems);
+  });
+
+  test('long texts go earlier', () => {
+    const long = 'x'.repeat(8000);
+    const kept = reduceAll(
+      run(joined()),
+      many(3000, () => long),
+    ).rooms[1];
+    const size = (kept?.items ?? []).reduce(
+      (sum, item) => sum + (item.kind === 'said' ? item.text.length : 0),
+      0,
+    );
+    expect(size).toBeGreaterThan(mostText / 2);
+    expect(size).toBeLessThanOrEqual(mostText);
+    expect(kept).toMatchObject({ size, said: 3000, gone: 3001 - (kept?.items.length ?? 0) });
+    // One that is longer than all may be together is kept: it is the newest.
+    const huge = run(joined(), said(1, ben, 'small'), said(2, ben, 'x'.repeat(mostText + 1))).rooms[1];
+    expect(huge?.items).toHaveLength(1);
+  });
+
+  test('many at once are the same as one after the other, and what was there before is as it was', () => {
+    const start = run(joined(), said(1, ben, 'one'));
+    const was = start.rooms[1]?.items ?? [];
+    const actions = [
+      said(2, ben, 'two'),
+      said(3, cy, 'three'),
+      presence('entered', 4, [cy], 3),
+      lost(),
+      returned(4),
+      said(5, ana, 'five'),
+      gap(2, 'lost'),
+      said(8, ben, 'eight'),
+    ];
+    const once = reduceAll(start, actions);
+    expect(once).toEqual(actions.reduce(reduce, start));
+    expect(kinds(was)).toEqual(['start', 'one']);
+    // Nor does what comes later change what was given out.
+    const given = once.rooms[1]?.items ?? [];
+    const length = given.length;
+    reduceAll(once, [said(9, ben, 'nine'), said(10, ben, 'ten')]);
+    expect(given).toHaveLength(length);
   });
 });
 

@@ -73,7 +73,7 @@ describe('the page', () => {
     vi.stubGlobal(
       'fetch',
       vi.fn((url: string) => {
-        if (url.endsWith('/server')) return Promise.resolve(Response.json(server));
+        if (url.endsWith('/server')) return Promise.resolve(Response.json({ ...server, me }));
         if (url.endsWith('/rooms')) return Promise.resolve(Response.json({ rooms: [] }));
         return Promise.resolve(me ? Response.json(me) : new Response(null, { status: 401 }));
       }),

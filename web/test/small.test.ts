@@ -1,12 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { avatarColour, avatarColours } from '../src/lib/colour';
-import {
-  forgetRoom,
-  rememberedRooms,
-  rememberedTheme,
-  rememberRoom,
-  rememberTheme,
-} from '../src/lib/remember';
+import { preferences } from '../src/lib/preferences.svelte';
+import { everything, forgetEverything, forgetRoom, rememberedRooms, rememberRoom } from '../src/lib/remember';
 import { roomPath, routeOf } from '../src/lib/routes';
 import { byteLength, initials, pieces, printed, shortened, visible } from '../src/lib/text';
 import { dayName, sameDay } from '../src/lib/time';
@@ -15,11 +10,12 @@ import {
   clauses,
   connectionWords,
   heardBy,
-  joint,
   named,
   secondsUntil,
-  typingNames,
+  told,
+  typingWords,
 } from '../src/lib/ui/words';
+import type { User } from '../src/lib/wire.gen';
 import { ana, ben, cy } from './fake';
 
 describe('links', () => {
@@ -198,20 +194,49 @@ describe('what the browser keeps', () => {
     expect(rememberedRooms(1)).toEqual(junk.endsWith('3]') ? [3] : []);
   });
 
-  test('the chosen look', () => {
-    expect(rememberedTheme()).toBe('system');
-    rememberTheme('dark');
-    expect(rememberedTheme()).toBe('dark');
-    rememberTheme('system');
-    expect(localStorage.length).toBe(0);
+  test('what was chosen of how the page is to be', () => {
+    expect(preferences.get('theme')).toBe('system');
+    preferences.choose('theme', 'dark');
+    preferences.choose('enter', 'line');
+    expect(preferences.get('theme')).toBe('dark');
+    expect(document.documentElement.dataset.theme).toBe('dark');
+    expect(Object.fromEntries(Object.entries(localStorage))).toEqual({
+      'earshot.theme': 'dark',
+      'earshot.enter': 'line',
+    });
+    preferences.choose('theme', 'system');
+    expect(document.documentElement.dataset.theme).toBeUndefined();
+    preferences.reset();
+    expect([preferences.get('enter'), localStorage.length]).toEqual(['send', 0]);
+  });
+
+  test('what another tab chose holds here too, and nonsense is nothing', () => {
+    localStorage.setItem('earshot.theme', 'light');
+    localStorage.setItem('earshot.text', '"><script>');
+    dispatchEvent(new StorageEvent('storage', { key: 'earshot.theme' }));
+    expect([preferences.get('theme'), preferences.get('text')]).toEqual(['light', 'normal']);
+    expect(document.documentElement.dataset.text).toBeUndefined();
+    preferences.reset();
+  });
+
+  test('all of it can be forgotten, and nothing of others', () => {
+    rememberRoom(1, 5);
+    sessionStorage.setItem('earshot.session', '{}');
+    localStorage.setItem('other', 'stays');
+    expect(everything()).toEqual(['earshot.rooms.1', 'earshot.session']);
+    forgetEverything();
+    expect(everything()).toEqual([]);
+    expect(localStorage.getItem('other')).toBe('stays');
   });
 
   test('storage that is switched off does no harm', () => {
     vi.stubGlobal('localStorage', undefined);
     rememberRoom(1, 5);
-    rememberTheme('dark');
+    preferences.choose('theme', 'dark');
     expect(rememberedRooms(1)).toEqual([]);
-    expect(rememberedTheme()).toBe('system');
+    expect(everything()).toEqual([]);
+    forgetEverything();
+    preferences.reset();
     vi.unstubAllGlobals();
   });
 });
@@ -270,17 +295,19 @@ describe('words', () => {
     [0, 5, 0, 5],
   ])('%i named and %i not: %i names and %i others', (users, more, names, others) => {
     const list = [ana, ben, cy, { id: 4, name: 'dora' }].slice(0, users);
-    const told = named({ users: list, more, verb: 'entered' });
-    expect([told.names.length, told.others]).toEqual([names, others]);
+    const found = named({ users: list, more, verb: 'entered' });
+    expect([found.names.length, found.others]).toEqual([names, others]);
   });
 
   test('names are joined as in a sentence', () => {
-    expect([joint(0, 3, 0), joint(1, 3, 0), joint(2, 3, 0), joint(1, 2, 5)]).toEqual([
-      '',
-      ', ',
-      ' and ',
-      ', ',
-    ]);
+    const words = (names: readonly User[], others: number) =>
+      told(names, others, (who) => `Then ${who} came.`)
+        .map((one) => (typeof one === 'string' ? one : `<${one.name}>`))
+        .join('');
+    expect(words([ana], 0)).toBe('Then <ana> came.');
+    expect(words([ana, ben, cy], 0)).toBe('Then <ana>, <ben> and <cy> came.');
+    expect(words([ana, ben], 5)).toBe('Then <ana>, <ben> and 5 others came.');
+    expect(words([], 1)).toBe('Then 1 person came.');
   });
 
   test('only what happened is told', () => {
@@ -294,15 +321,16 @@ describe('words', () => {
       moreEntered: 0,
       moreDeparted: 0,
     };
-    expect(clauses({ ...passage, ...empty }).map(({ verb }) => verb)).toEqual(['left']);
+    expect(clauses({ ...passage, ...empty }).map(({ verb }) => verb)).toEqual(['departed']);
   });
 
   test.each([
     [0, ''],
-    [1, ' is typing…'],
-    [2, ' are typing…'],
+    [1, 'ana is typing…'],
+    [2, 'ana and ben are typing…'],
     [3, 'Several people are typing…'],
-  ])('%i typing', (count, rest) => {
-    expect(typingNames([ana, ben, cy].slice(0, count)).rest).toBe(rest);
+  ])('%i typing', (count, words) => {
+    const said = typingWords([ana, ben, cy].slice(0, count));
+    expect(said.map((one) => (typeof one === 'string' ? one : one.name)).join('')).toBe(words);
   });
 });

@@ -1,3 +1,6 @@
+import { CommandError, ConnectionLost } from './client/commands';
+import { common } from './i18n/common';
+import { because } from './i18n/problems';
 import type { Limits, Room as WireRoom, User } from './wire.gen';
 
 /** The server as `GET /api/v1/server` tells of it. */
@@ -12,6 +15,8 @@ export interface Server {
   /** For how long nobody is told of a lost connection, in milliseconds. */
   grace_ms: number;
   limits: Limits;
+  /** Who asked; null if nobody is logged in. */
+  me: Me | null;
 }
 
 /** Oneself. */
@@ -76,11 +81,12 @@ async function problem(response: Response): Promise<ApiError> {
     // Not the server's own answer: a proxy's, perhaps.
   }
   const code = text(body.code) || (response.status === 401 ? 'unauthenticated' : 'internal');
-  let message = text(body.detail) || text(body.title);
-  if (message === '') message = `The server answered with an error (${response.status}). Try again.`;
+  const field = text(body.field);
+  const { t } = common;
+  let message = t.problem(code, field) || text(body.detail) || text(body.title) || t.status(response.status);
   const wait = Number(response.headers.get('retry-after'));
-  if (response.status === 429 && wait > 0) message += ` Try again in ${wait} s.`;
-  return new ApiError(response.status, code, message, text(body.field));
+  if (response.status === 429 && wait > 0) message += t.wait(wait);
+  return new ApiError(response.status, code, message, field);
 }
 
 async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
@@ -94,14 +100,14 @@ async function call<Answer>(method: string, path: string, body?: object): Promis
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
   } catch {
-    throw new ApiError(0, 'unreachable', 'The server cannot be reached. Look at your network and try again.');
+    throw new ApiError(0, 'unreachable', common.t.unreachable);
   }
   if (!response.ok) throw await problem(response);
   if (response.status === 204) return undefined as Answer;
   try {
     return (await response.json()) as Answer;
   } catch {
-    throw new ApiError(response.status, 'malformed', 'The server’s answer could not be read. Try again.');
+    throw new ApiError(response.status, 'malformed', common.t.unreadable);
   }
 }
 
@@ -131,5 +137,7 @@ export const api = {
 
 /** The sentence for a person, whatever went wrong. */
 export function sentence(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong. Try again.';
+  if (error instanceof ConnectionLost) return common.t.connectionLost;
+  if (error instanceof CommandError) return because(error.code, error.message);
+  return error instanceof Error && error.message !== '' ? error.message : common.t.wrong;
 }

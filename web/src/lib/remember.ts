@@ -1,14 +1,14 @@
 import type { Kept } from './client/client';
 
 /**
- * What the page keeps in the browser: which rooms a user was in, by number, what they chose and, while it is being loaded
- * anew, what it needs to go on with its session. Never anything that was said, typed or named. Where storage is switched off
+ * What the page keeps in the browser: which rooms a user was in, by number, what was chosen of how the page is to be and, while
+ * it is being loaded anew, what it needs to go on with its session. Never anything that was said, typed or named. Where storage is switched off
  * nothing is kept, and the page works all the same.
  */
 
 const roomsKey = (user: number): string => `earshot.rooms.${user}`;
 
-/** What is kept under a key; null where that is nothing. */
+/** What is kept under a key; null where there is nothing, or nothing is kept. */
 export function read(key: string): string | null {
   try {
     return localStorage.getItem(key);
@@ -48,20 +48,6 @@ export function rememberRoom(user: number, room: number): void {
 export function forgetRoom(user: number, room: number): void {
   const rooms = rememberedRooms(user).filter((id) => id !== room);
   write(roomsKey(user), rooms.length > 0 ? JSON.stringify(rooms) : null);
-}
-
-/** How the page looks: as the system does, or as chosen. */
-export type Theme = 'system' | 'light' | 'dark';
-
-const themeKey = 'earshot.theme';
-
-export function rememberedTheme(): Theme {
-  const kept = read(themeKey);
-  return kept === 'light' || kept === 'dark' ? kept : 'system';
-}
-
-export function rememberTheme(theme: Theme): void {
-  write(themeKey, theme === 'system' ? null : theme);
 }
 
 const sessionKey = 'earshot.session';
@@ -111,4 +97,26 @@ function isKept(value: unknown): value is Kept {
     typeof value.status === 'string' &&
     ['active', 'away', 'dnd'].includes(value.status)
   );
+}
+
+const own = (key: string): boolean => key.startsWith('earshot.');
+
+/** What the page keeps in this browser now, by key. */
+export function everything(): string[] {
+  try {
+    return [...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter(own);
+  } catch {
+    return [];
+  }
+}
+
+/** Takes out all that the page keeps in this browser, the numbers of rooms of other people who used it too. */
+export function forgetEverything(): void {
+  try {
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const key of Object.keys(storage).filter(own)) storage.removeItem(key);
+    }
+  } catch {
+    // Switched off: then there is nothing.
+  }
 }

@@ -364,7 +364,7 @@ export class Client extends Emitter<ClientEvents> {
 
   #unjoined(room: number, place: Place, error: CommandError): void {
     if (!passingJoin.has(error.code)) {
-      this.#over(room, error.message);
+      this.#over(room, error.message, error.code);
       this.emit('refused', { room, error });
       return;
     }
@@ -387,10 +387,10 @@ export class Client extends Emitter<ClientEvents> {
   }
 
   /** Nothing follows in this room. */
-  #over(room: number, why: string): void {
+  #over(room: number, why: string, code: string): void {
     this.#places.delete(room);
     this.#coming.delete(room);
-    this.#outboxes.get(room)?.fail(why);
+    this.#outboxes.get(room)?.fail(why, code);
   }
 
   #take(frame: Frame): void {
@@ -412,7 +412,7 @@ export class Client extends Emitter<ClientEvents> {
         this.#event(frame);
         return;
       case 'removed':
-        this.#over(frame.room, frame.message);
+        this.#over(frame.room, frame.message, frame.code);
     }
     this.emit('frame', frame);
   }
@@ -428,7 +428,7 @@ export class Client extends Emitter<ClientEvents> {
       place.strays = 0;
       if (frame.user.id === this.#user) this.#outboxes.get(room)?.heard(frame.nonce);
     } else if (frame.type === 'closed' && fresh) {
-      this.#over(room, 'This room was deleted.');
+      this.#over(room, '', 'deleted');
     }
   }
 

@@ -15,8 +15,10 @@ export interface Draft {
   /** When it was written, or acknowledged, in milliseconds since 1970. */
   readonly at: number;
   readonly stage: Stage;
-  /** Why it failed; empty otherwise. */
+  /** Why it failed, in the server's words; empty otherwise. */
   readonly error: string;
+  /** The code of that, or one of the page's own: `deleted`, `expired`, `expired_tried`. Missing where it did not fail. */
+  readonly code?: string;
   /** Known once it is taken. */
   readonly seq: number;
   readonly heard: number;
@@ -132,11 +134,11 @@ export class Outbox {
   }
 
   /** The room is over: nothing goes out any more. */
-  fail(why: string): void {
+  fail(error: string, code: string): void {
     this.shut();
     this.#each(
       ({ stage }) => stage === 'waiting',
-      (draft) => ({ ...draft, stage: 'failed', error: why }),
+      (draft) => ({ ...draft, stage: 'failed', error, code }),
     );
     this.#tell();
   }
@@ -197,7 +199,7 @@ export class Outbox {
     } else if (code === 'not_in_room' && this.#calls.stray()) {
       this.#set(nonce, { stage: 'waiting' });
     } else {
-      this.#set(nonce, { stage: 'failed', error: error.message });
+      this.#set(nonce, { stage: 'failed', error: error.message, code });
     }
   }
 
@@ -211,10 +213,8 @@ export class Outbox {
       if (deadline > now) next = Math.min(next, deadline);
       else {
         if (this.#flying === draft.nonce) this.#flying = '';
-        const error = draft.tried
-          ? 'The connection broke off, and for five minutes there was no answer: it may have been heard.'
-          : 'For five minutes there was no way to send it.';
-        this.#set(draft.nonce, { stage: 'failed', error });
+        const code = draft.tried ? 'expired_tried' : 'expired';
+        this.#set(draft.nonce, { stage: 'failed', error: '', code });
       }
     }
     clearTimeout(this.#expiry);

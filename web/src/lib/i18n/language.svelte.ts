@@ -1,3 +1,6 @@
+import { formatsOf } from './formats';
+import type { Formats } from './formats';
+
 /** What a language says in an area: sentences, and functions that make sentences of numbers and names. */
 export type Words = Readonly<Record<string, unknown>>;
 
@@ -8,10 +11,16 @@ export type Translation = Readonly<Record<string, Words>>;
 class Language {
   #translation = $state.raw<Translation | null>(null);
   #tag = $state('en');
+  readonly #formats = $derived(formatsOf(this.#tag));
 
   /** Its tag by BCP 47. */
   get tag(): string {
     return this.#tag;
+  }
+
+  /** How it writes numbers, times and lists. */
+  get formats(): Formats {
+    return this.#formats;
   }
 
   /** Speaks another; null is English. The page changes at once, wherever it shows words of a catalog. */
@@ -26,6 +35,9 @@ class Language {
 }
 
 export const language = new Language();
+
+/** A number as the page's language writes it. */
+export const number = (count: number): string => language.formats.number.format(count);
 
 /** An area's words in the page's language: read `t` where they are shown, and not before. */
 export function catalog<Area extends Words>(area: string, english: Area): { readonly t: Area } {

@@ -93,12 +93,17 @@ export class Choices {
   /** Follows what is decided in other tabs, until the function that it gives is called. */
   watch(): () => void {
     const heard = ({ key }: StorageEvent): void => {
-      if (key === null || key === this.#key) this.#now = chosen(read(this.#key));
+      if (key === null || key === this.#key) this.read();
     };
     addEventListener('storage', heard);
     return () => {
       removeEventListener('storage', heard);
     };
+  }
+
+  /** Reads it anew: it was forgotten, or is another tab's. */
+  read(): void {
+    this.#now = chosen(read(this.#key));
   }
 
   change(by: Partial<Chosen>): void {

@@ -1,12 +1,12 @@
 import type { Server } from '../api';
 import { around } from '../i18n/around';
+import { common } from '../i18n/common';
 import { notice } from '../i18n/notice';
 import { settings } from '../i18n/settings';
 import { admin } from '../i18n/admin';
 import { sections as adminSections } from '../pages/admin/sections';
 import { sections } from '../pages/settings/sections';
-import { rememberTheme } from '../remember';
-import type { Theme } from '../remember';
+import { preferences, ways } from '../preferences.svelte';
 import { router } from '../router.svelte';
 import { roomPath } from '../routes';
 import type { Chat } from '../state/chat.svelte';
@@ -100,13 +100,6 @@ export function personGoals({ chat, recent }: Pick<Place, 'chat' | 'recent'>): G
   return [...goals.values()];
 }
 
-function look(theme: Theme): void {
-  rememberTheme(theme);
-  const root = document.documentElement;
-  if (theme === 'system') delete root.dataset.theme;
-  else root.dataset.theme = theme;
-}
-
 /** What can be done now, here. */
 export function commandGoals({ session, server, chat, help }: Omit<Place, 'recent'>): Goal[] {
   const goals: Goal[] = [];
@@ -123,7 +116,7 @@ export function commandGoals({ session, server, chat, help }: Omit<Place, 'recen
       }
     }
   };
-  add('create', notice.t.create, chat.me.can_create_rooms ? now.create : undefined);
+  add('create', common.t.createRoom, chat.me.can_create_rooms ? now.create : undefined);
   add('search', notice.t.search, now.search, '/');
   add('people', around.t.people, now.people);
   add('leave', around.t.leave, now.leave);
@@ -139,15 +132,15 @@ export function commandGoals({ session, server, chat, help }: Omit<Place, 'recen
   add('quiet', chat.quiet ? around.t.quietOff : around.t.quietOn, () => {
     chat.setQuiet(!chat.quiet);
   });
-  for (const theme of ['light', 'dark', 'system'] as const) {
+  for (const theme of ways.theme) {
     add(`theme-${theme}`, around.t.themes[theme], () => {
-      look(theme);
+      preferences.choose('theme', theme);
     });
   }
   add('invite', notice.t.invite, chat.me.permissions.includes('add_invitation') ? now.invite : undefined);
   pages('settings', settings.t.title, sections);
   pages('admin', admin.t.title, adminSections);
-  add('kept', notice.t.whatIsKept, () => {
+  add('kept', common.t.kept, () => {
     router.go('/privacy');
   });
   add('keys', around.t.keysTitle, help, '?');

@@ -3,12 +3,15 @@ import type { Me, Room as ListedRoom, Server } from '../api';
 import type { Client, Kept } from '../client/client';
 import type { Frame } from '../client/frames';
 import type { Connection } from '../client/link';
+import type { Draft } from '../client/outbox';
 import type { Status } from '../client/status';
+import { because } from '../i18n/problems';
 import { Choices, counted } from '../notice/choices.svelte';
+import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import type { Limits, Occupant } from '../wire.gen';
 import { Presence } from './presence';
-import { emptyState, reduce } from './reduce';
+import { emptyState, reduce, reduceAll } from './reduce';
 import type { Action, ChatState, RoomState } from './types';
 
 /** How often the list of rooms is asked for anew while the page is at the front, in milliseconds. */
@@ -17,6 +20,10 @@ const listEvery = 20_000;
 const listFresh = 1000;
 /** How often the room is told that one types, in milliseconds; the protocol counts each for 5 seconds. */
 const typingEvery = 3000;
+
+/** Why a message was not sent, in the page's language. */
+const explained = (draft: Draft): Draft =>
+  draft.code === undefined ? draft : { ...draft, error: because(draft.code, draft.error) };
 
 /** What happens when the log-in turns out to have ended, or to be somebody else's by now. */
 export interface Gone {
@@ -126,10 +133,10 @@ export class Chat {
         this.#later({ type: 'gap', ...gap, now: Date.now() });
       }),
       this.#client.on('outbox', (outbox) => {
-        this.#later({ type: 'outbox', ...outbox });
+        this.#later({ type: 'outbox', ...outbox, drafts: outbox.drafts.map(explained) });
       }),
       this.#client.on('refused', ({ room, error }) => {
-        this.#refused(room, error.message);
+        this.#refused(room, sentence(error));
       }),
     ];
     const list = setInterval(() => {
@@ -301,7 +308,7 @@ export class Chat {
   /** To be called at every key: tells the room now and then. */
   type(room: number): void {
     const now = Date.now();
-    if (now - (this.#typed[room] ?? 0) < typingEvery) return;
+    if (preferences.get('typing') === 'hide' || now - (this.#typed[room] ?? 0) < typingEvery) return;
     this.#typed[room] = now;
     this.#client.typing(room);
   }
@@ -400,7 +407,7 @@ export class Chat {
     this.#scheduled = false;
     const queue = this.#queue;
     this.#queue = [];
-    this.#state = queue.reduce(reduce, this.#state);
+    if (queue.length > 0) this.#state = reduceAll(this.#state, queue);
     for (const action of queue) if (action.type === 'frame') this.#after(action.frame);
   }
 

@@ -5,7 +5,11 @@ import type { Presence, User } from '../wire.gen';
 import type { Item, Marker, Passage, RoomState, Said } from './types';
 
 /** How many items of a room are kept in view. What falls out is gone: nobody keeps it. */
-export const mostItems = 2000;
+export const mostItems = 20_000;
+/** How long their texts may be together, in UTF-16 units: as many of the longest would be 160 MB. */
+export const mostText = 8_000_000;
+/** So many more may stand there before the oldest are let go, together: a list is not cut at every message. */
+export const slack = 500;
 /** Messages of one author within this time, in milliseconds, stand in one group. */
 const groupTime = 5 * 60_000;
 /** Entrances and departures in a row are told together for this long, in milliseconds. */
@@ -21,15 +25,53 @@ export function continues(last: Item | undefined, user: User, at: number): boole
   return at - last.at < groupTime && sameDay(last.at, at);
 }
 
-function append(room: RoomState, item: Item): RoomState {
-  const items = [...room.items, item];
-  if (items.length > mostItems) {
-    items.splice(0, items.length - mostItems);
-    // The first one left opens its group, whatever was before it.
-    const first = items[0];
-    if (first?.kind === 'said' && !first.head) items[0] = { ...first, head: true };
+/** The lists that were made while `together` runs: nobody else has seen them, and they may grow in place. */
+let young: WeakSet<readonly Item[]> | null = null;
+
+/**
+ * Does what appends many items one after the other. In the end every state that was there before is as it was, but the list
+ * of a room is copied once, and not for each item: a thousand messages come in a second. What is between is nobody's.
+ */
+export function together<Result>(what: () => Result): Result {
+  young = new WeakSet();
+  try {
+    return what();
+  } finally {
+    young = null;
   }
-  return { ...room, items, nextKey: room.nextKey + 1 };
+}
+
+function append(room: RoomState, item: Item): RoomState {
+  let items: Item[];
+  if (young?.has(room.items)) {
+    items = room.items as Item[];
+    items.push(item);
+  } else {
+    items = [...room.items, item];
+    young?.add(items);
+  }
+  const next = { ...room, items, nextKey: room.nextKey + 1, size: room.size + sizeOf(item) };
+  return items.length > mostItems + slack || next.size > mostText ? cut(next, items) : next;
+}
+
+const sizeOf = (item: Item): number => (item.kind === 'said' ? item.text.length : 0);
+
+/** Lets the oldest go, in place, until what is left is within its bounds. */
+function cut(room: RoomState, items: Item[]): RoomState {
+  // Edits have changed it: it is counted anew here, and nowhere else. A tenth is free then, so that this is seldom done.
+  let size = items.reduce((sum, item) => sum + sizeOf(item), 0);
+  const most = size > mostText ? mostText * 0.9 : mostText;
+  let gone = 0;
+  while (items.length - gone > 1 && (items.length - gone > mostItems || size > most)) {
+    const item = items[gone];
+    if (item) size -= sizeOf(item);
+    gone += 1;
+  }
+  items.splice(0, gone);
+  // The first one left opens its group, whatever was before it.
+  const first = items[0];
+  if (first?.kind === 'said' && !first.head) items[0] = { ...first, head: true };
+  return { ...room, size, gone: room.gone + gone };
 }
 
 const newDay = (room: RoomState, at: number): boolean => {
@@ -39,7 +81,8 @@ const newDay = (room: RoomState, at: number): boolean => {
 
 export function appendSaid(room: RoomState, said: New<Said>): RoomState {
   const head = !continues(room.items.at(-1), said.user, said.at);
-  return append(room, { ...said, head, key: room.nextKey, newDay: newDay(room, said.at) });
+  const next = append(room, { ...said, head, key: room.nextKey, newDay: newDay(room, said.at) });
+  return { ...next, said: next.said + 1 };
 }
 
 export function appendMarker(

@@ -1,4 +1,5 @@
 import type { Frame } from '../client/frames';
+import { because } from '../i18n/problems';
 import type {
   Joined,
   Message,
@@ -17,6 +18,7 @@ import {
   appendSaid,
   lostMarker,
   replaceItem,
+  together,
   withoutLost,
 } from './items';
 import { meant } from './mention';
@@ -60,6 +62,11 @@ export function reduce(state: ChatState, action: Action): ChatState {
   }
 }
 
+/** What the state becomes by all that happened, in its order: the same as one after the other, but for what it costs. */
+export function reduceAll(state: ChatState, actions: readonly Action[]): ChatState {
+  return together(() => actions.reduce(reduce, state));
+}
+
 function change(state: ChatState, id: number, by: (room: RoomState) => RoomState): ChatState {
   const room = state.rooms[id];
   if (!room) return state;
@@ -99,9 +106,11 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
         return appendMarker({ ...room, info }, 'changed', frame.at, { note });
       });
     case 'closed':
-      return change(state, frame.room, (room) => end(room, 'closed', frame.at, 'This room was deleted.'));
+      return change(state, frame.room, (room) => end(room, 'closed', frame.at, because('deleted', '')));
     case 'removed':
-      return change(state, frame.room, (room) => end(room, 'removed', now, frame.message));
+      return change(state, frame.room, (room) =>
+        end(room, 'removed', now, because(frame.code, frame.message)),
+      );
     case 'hello':
     case 'ok':
     case 'error':
@@ -157,6 +166,9 @@ function fresh(frame: Joined | Returned): RoomState {
     live: false,
     over: '',
     items: [],
+    gone: 0,
+    said: 0,
+    size: 0,
     outbox: [],
     people: [],
     count: 0,

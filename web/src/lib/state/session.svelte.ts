@@ -1,5 +1,6 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Server } from '../api';
+import { common } from '../i18n/common';
 import { Client } from '../client/client';
 import type { Kept } from '../client/client';
 import type { Check, Socket } from '../client/link';
@@ -57,7 +58,7 @@ export class Session {
     this.#phase = 'loading';
     try {
       this.#server = await api.server();
-      const me = this.#server.setup_needed ? null : await this.#me();
+      const { me } = this.#server;
       if (me) this.begin(me);
       this.#phase = 'ready';
     } catch (error) {
@@ -74,7 +75,7 @@ export class Session {
     this.#chat?.stop();
     this.#chat = new Chat(me, this.#server, new Client({ url: socketUrl(), check, detour }), {
       loggedOut: () => {
-        this.#end('Your log-in has ended. Log in again to go on.');
+        this.#end(common.t.logInEnded);
       },
       other: () => {
         this.#end('');
@@ -104,7 +105,7 @@ export class Session {
       await api.logOut();
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 401)) {
-        this.#notice = `The server could not be told that you logged out: ${sentence(error)}`;
+        this.#notice = common.t.notToldLogOut(sentence(error));
       }
     }
   }
@@ -114,14 +115,5 @@ export class Session {
     this.#chat?.stop();
     this.#chat = null;
     this.#notice = notice;
-  }
-
-  async #me(): Promise<Me | null> {
-    try {
-      return await api.me();
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
-      throw error;
-    }
   }
 }

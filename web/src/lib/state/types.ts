@@ -69,7 +69,14 @@ export interface RoomState {
   live: boolean;
   /** Why it is over; empty while it is not. */
   over: string;
+  /** Of ascending keys. The oldest are let go when there are too many. */
   items: readonly Item[];
+  /** How many items were let go. */
+  gone: number;
+  /** How many messages were added, those that were let go among them. */
+  said: number;
+  /** How long the texts of the items are together, in UTF-16 units; about, as texts are edited. */
+  size: number;
   /** What one said and did not see here yet. */
   outbox: readonly Draft[];
   /** Those known to be inside, in no order. All of them, unless `more`. */

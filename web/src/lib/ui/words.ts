@@ -1,39 +1,42 @@
+import { common } from '../i18n/common';
+import { language } from '../i18n/language.svelte';
+import { hole, parted } from '../i18n/sentence';
 import type { Connection } from '../client/link';
 import type { Passage } from '../state/types';
 import type { Occupant, User } from '../wire.gen';
 
 /** How it stands with the connection, in a sentence; empty while all is well. `lost`: there was one before. */
 export function connectionWords(connection: Connection, lost: boolean): string {
+  const { t } = common;
   switch (connection.phase) {
     case 'idle':
     case 'open':
       return '';
     case 'connecting':
-      return lost || connection.tries > 0 ? 'Reconnecting… What you write is kept and sent.' : 'Connecting…';
+      return lost || connection.tries > 0 ? t.reconnecting : t.connecting;
     case 'waiting':
-      return `${waitingWords(connection.code)} What you write is kept and sent.`;
+      return t.waits(waitingWords(connection.code));
     case 'ended':
-      if (connection.why === 'login') return 'Not connected: your log-in has ended.';
-      return connection.code === 4501
-        ? 'Not connected: the server refused too much of what this page sent.'
-        : 'Not connected: the server does not understand this page.';
+      if (connection.why === 'login') return t.endedLogIn;
+      return connection.code === 4501 ? t.endedRefused : t.endedForeign;
   }
 }
 
 function waitingWords(code: number): string {
+  const { t } = common;
   switch (code) {
     case 1001:
-      return 'Not connected: the server is restarting.';
+      return t.lostRestart;
     case 4000:
-      return 'Not connected: your network was too slow for what is said.';
+      return t.lostSlow;
     case 4001:
-      return 'Not connected: nothing was heard from the server any more.';
+      return t.lostSilent;
     case 4100:
-      return 'Not connected: you have too many connections open, or the server is full.';
+      return t.lostFull;
     case 0:
-      return 'Not connected: the server cannot be reached.';
+      return t.lostReach;
     default:
-      return 'Not connected: the connection broke off.';
+      return t.lost;
   }
 }
 
@@ -45,17 +48,18 @@ export const secondsUntil = (until: number, now: number): number =>
 export interface Clause {
   users: readonly User[];
   more: number;
-  verb: string;
+  verb: 'entered' | 'departed' | 'passed' | 'returned';
 }
 
 /** What a passage tells, clause by clause. */
 export function clauses(passage: Passage): Clause[] {
-  return [
+  const all: Clause[] = [
     { users: passage.entered, more: passage.moreEntered, verb: 'entered' },
-    { users: passage.departed, more: passage.moreDeparted, verb: 'left' },
-    { users: passage.passing, more: 0, verb: 'came and went' },
-    { users: passage.returned, more: 0, verb: 'left and came back' },
-  ].filter(({ users, more }) => users.length + more > 0);
+    { users: passage.departed, more: passage.moreDeparted, verb: 'departed' },
+    { users: passage.passing, more: 0, verb: 'passed' },
+    { users: passage.returned, more: 0, verb: 'returned' },
+  ];
+  return all.filter(({ users, more }) => users.length + more > 0);
 }
 
 /** How many names of a clause are written out: "ana, ben and 12 others". */
@@ -65,17 +69,26 @@ export function named(clause: Clause): { names: readonly User[]; others: number 
   return { names, others: all - names.length };
 }
 
-/** What stands between the name at `index` and the one before it. */
-export function joint(index: number, names: number, others: number): string {
-  if (index === 0) return '';
-  return index === names - 1 && others === 0 ? ' and ' : ', ';
+/** A piece of a sentence about people: one of them, or the words around. */
+export type Told = User | string;
+
+/** Who it was, in a sentence of its own: `say` makes it of those named and of how many others there were. */
+export function told(names: readonly User[], others: number, say: (who: string) => string): Told[] {
+  const { t } = common;
+  const rest = others === 0 ? [] : [names.length > 0 ? t.others(others) : t.people(others)];
+  const [before = '', after = ''] = parted(say(hole));
+  let at = 0;
+  const list = language.formats.list
+    .formatToParts([...names.map(({ name }) => name), ...rest])
+    .map(({ type, value }) => (type === 'element' ? names[at++] : undefined) ?? value);
+  return [before, ...list, after].filter((one) => one !== '');
 }
 
 /** "ana is typing…"; at most two are named. */
-export function typingNames(users: readonly User[]): { names: readonly User[]; rest: string } {
-  if (users.length === 0) return { names: [], rest: '' };
-  if (users.length > 2) return { names: [], rest: 'Several people are typing…' };
-  return { names: users, rest: users.length === 1 ? ' is typing…' : ' are typing…' };
+export function typingWords(users: readonly User[]): Told[] {
+  if (users.length === 0) return [];
+  if (users.length > 2) return [common.t.severalTyping];
+  return told(users, 0, (who) => common.t.typing(who, users.length));
 }
 
 /** How many hear what is said now. `others` are the people inside besides oneself. */
@@ -91,14 +104,11 @@ export function heardBy(heard: number): string {
 
 /** How many messages a gap may have cost; 0 if nobody knows. The count is of events, and some are no messages. */
 export function missing(count: number): string {
-  if (count === 0) return 'Something may be missing here: not everything that was said reached you.';
-  return count === 1
-    ? '1 message may be missing here.'
-    : `Up to ${count.toLocaleString()} messages may be missing here.`;
+  return count === 0 ? common.t.missing : common.t.missingUpTo(count);
 }
 
 /** What somebody's status says to others; empty where it says nothing. */
 export function statusWords({ status }: Occupant): string {
-  if (status === 'away') return 'away';
-  return status === 'dnd' ? 'do not disturb' : '';
+  if (status === 'away') return common.t.away;
+  return status === 'dnd' ? common.t.dnd : '';
 }

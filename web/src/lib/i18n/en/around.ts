@@ -1,7 +1,5 @@
-const number = (n: number): string => n.toLocaleString('en');
-
-/** A name in a sentence keeps its own direction (Unicode's isolating marks). */
-const name = (text: string): string => `\u2068${text}\u2069`;
+import { number } from '../language.svelte';
+import { isolated as name } from '../sentence';
 
 export default {
   // What is told of a room, and its place in the list.
@@ -57,7 +55,12 @@ export default {
   markAllRead: 'Mark everything as read',
   quietOn: 'Do not disturb: turn on',
   quietOff: 'Do not disturb: turn off',
-  themes: { light: 'Look: light', dark: 'Look: dark', system: 'Look: as the system' },
+  themes: {
+    light: 'Look: light',
+    dark: 'Look: dark',
+    contrast: 'Look: high contrast',
+    system: 'Look: as the system',
+  },
   nothingUnread: 'Nothing is unread.',
 
   // The keys.

@@ -1,18 +1,13 @@
-const number = (n: number): string => n.toLocaleString('en');
+import { number } from '../language.svelte';
 
 // What is seen at once: the list of rooms, and oneself. What is opened later is in around.ts.
 export default {
   rooms: 'Rooms',
-  create: 'Create a room',
   account: 'Your account:',
-  close: 'Close',
   invite: 'Invite people',
-  whatIsKept: 'What is kept',
   logOut: 'Log out',
   quiet: 'Do not disturb',
-  skip: 'Skip to the message box',
   looking: 'Looking for rooms…',
-  again: 'Try again',
   noRooms: 'There are no rooms yet.',
   createFirst: 'Create the first room',
   askForRooms: 'Ask the people who run this server to create one.',

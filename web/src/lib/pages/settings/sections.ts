@@ -9,4 +9,5 @@ export const sections: readonly Section[] = [
     title: () => settings.t.notifications,
     load: () => import('./Notifications.svelte'),
   },
+  { id: 'privacy', title: () => settings.t.privacy, load: () => import('./Privacy.svelte') },
 ];

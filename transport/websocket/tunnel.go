@@ -1,6 +1,4 @@
-// Package tunnel carries a WebSocket over a stream of HTTP/2 (RFC 8441), for the transports that speak WebSocket: it looks at
-// the request, answers it, and gives a stream of bytes.
-package tunnel
+package websocket
 
 import (
 	"io"
@@ -15,16 +13,16 @@ import (
 // protocolHeader is where Go's servers put the pseudo-header that says what a CONNECT is for (RFC 8441, section 4).
 const protocolHeader = ":protocol"
 
-// Check looks at what is other than in a handshake over HTTP/1.1 (RFC 8441, section 5): there is no key, and nothing to
+// CheckTunnel looks at what is other than in a handshake over HTTP/1.1 (RFC 8441, section 5): there is no key, and nothing to
 // upgrade. Errors: CodeMalformed.
-func Check(r *http.Request) error {
+func CheckTunnel(r *http.Request) error {
 	switch {
 	case r.Method != http.MethodConnect:
 		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: over HTTP/2, ask with CONNECT and :protocol websocket.")
 	case r.Header.Get(protocolHeader) != "websocket":
 		return earshot.Errorf(earshot.CodeMalformed, "This address speaks WebSocket: :protocol must be websocket.")
 	}
-	return nil
+	return CheckVersion(r)
 }
 
 // Tunnel is a stream of HTTP/2 as what goroutines read and write. Flow control is the stream's own: a write waits until the
@@ -43,9 +41,9 @@ type Tunnel struct {
 	over bool
 }
 
-// Open answers a handshake that Check has found to be one, with these header fields and no other. An error means that the
+// OpenTunnel answers a handshake that CheckTunnel has found to be one, with these header fields and no other. An error means that the
 // stream is over.
-func Open(w http.ResponseWriter, r *http.Request, fields map[string]string) (*Tunnel, error) {
+func OpenTunnel(w http.ResponseWriter, r *http.Request, fields map[string]string) (*Tunnel, error) {
 	t := &Tunnel{w: w, body: r.Body, control: http.NewResponseController(w)}
 	// The deadlines are those of a request.
 	if err := t.control.SetReadDeadline(time.Time{}); err != nil {

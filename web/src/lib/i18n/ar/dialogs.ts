@@ -1,0 +1,33 @@
+import type en from '../en/dialogs';
+import { isolated } from '../sentence';
+
+export default {
+  createRoom: 'إنشاء غرفة',
+  create: 'إنشاء الغرفة',
+  name: 'الاسم',
+  nameHint: 'قصير، في عنوان الغرفة: حروف وأرقام و - _ .',
+  title: 'العنوان',
+  titleHint: 'ما يقرؤه الناس فوق المحادثة. إن تُرك فارغًا فهو الاسم.',
+  topic: 'الموضوع (اختياري)',
+  mayEnter: 'من يحق له الدخول',
+  everyone: 'الجميع',
+  everyoneHint: 'لكل من له حساب أن يدخل.',
+  members: 'الأعضاء',
+  membersHint: 'لا يراها ولا يدخلها إلا المالك والأعضاء.',
+  staff: 'الطاقم',
+  staffHint: 'لا يراها ولا يدخلها إلا الطاقم.',
+  membersOf: (room) => `أعضاء ${isolated(room)}`,
+  whoIsIt: 'من سيكون عضوًا؟',
+  addMember: 'إضافة عضو',
+  add: 'إضافة',
+  looking: 'جارٍ البحث…',
+  noMembers: 'لا أعضاء بعد: لا يدخل إلا المالك.',
+  remove: 'إزالة',
+  removeWho: (name) => `إزالة ${isolated(name)}`,
+  owner: 'المالك',
+  invite: 'دعوة أشخاص',
+  uses: 'لكم شخصًا',
+  days: 'صالحة بالأيام',
+  makeLink: 'إنشاء رابط',
+  giveLink: 'أعط هذا الرابط لمن تدعو. لا يظهر إلا الآن.',
+} satisfies typeof en;

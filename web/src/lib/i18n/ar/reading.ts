@@ -1,0 +1,9 @@
+import type en from '../en/reading';
+import { isolated } from '../sentence';
+
+export default {
+  code: 'شيفرة',
+  codeIn: (language) => `شيفرة، ${isolated(language)}`,
+  copyCode: 'نسخ الشيفرة',
+  spoiler: 'مخفي: إظهار',
+} satisfies typeof en;

@@ -1,0 +1,33 @@
+import { isolated } from '../sentence';
+
+/** Making and changing rooms, members, invitations. */
+export default {
+  createRoom: 'Create a room',
+  create: 'Create room',
+  name: 'Name',
+  nameHint: 'Short, in the room’s address: letters, digits and - _ .',
+  title: 'Title',
+  titleHint: 'What people read above the conversation. Left empty, it is the name.',
+  topic: 'Topic (optional)',
+  mayEnter: 'Who may enter',
+  everyone: 'Everyone',
+  everyoneHint: 'Everybody with an account may enter.',
+  members: 'Members',
+  membersHint: 'Only the owner and the members see it and may enter.',
+  staff: 'Staff',
+  staffHint: 'Only staff see it and may enter.',
+  membersOf: (room: string) => `Members of ${isolated(room)}`,
+  whoIsIt: 'Who is to be a member?',
+  addMember: 'Add a member',
+  add: 'Add',
+  looking: 'Looking…',
+  noMembers: 'There are no members yet: only the owner may enter.',
+  remove: 'Remove',
+  removeWho: (name: string) => `Remove ${isolated(name)}`,
+  owner: 'owner',
+  invite: 'Invite people',
+  uses: 'For how many people',
+  days: 'Valid for days',
+  makeLink: 'Make a link',
+  giveLink: 'Give this link to whom you invite. It is shown only now.',
+};

@@ -1,0 +1,41 @@
+import type { Way } from './preferences.svelte';
+
+/** Where the worker is, that keeps the page's own files. */
+const address = '/sw.js';
+
+/** An address that the browser may run as a worker (Trusted Types): this one, and no other. */
+function trusted(): string {
+  const types = (globalThis as unknown as { trustedTypes?: Types }).trustedTypes;
+  if (!types) return address;
+  return types.createPolicy('earshot-worker', { createScriptURL: () => address }).createScriptURL('');
+}
+
+/** What of Trusted Types is used; TypeScript does not know them yet. */
+interface Types {
+  createPolicy: (
+    name: string,
+    rules: { createScriptURL: () => string },
+  ) => { createScriptURL: (url: string) => string };
+}
+
+/**
+ * Has the browser keep the page's own files, so that it opens without a network and says so, or no more, as chosen. Browsers
+ * do it over HTTPS and on the machine itself.
+ */
+export async function keepFiles(way: Way<'files'>): Promise<void> {
+  // Named as it may be missing: over plain HTTP, and where it is switched off.
+  const container = (navigator as Partial<Navigator>).serviceWorker;
+  if (!container || !import.meta.env.PROD) return;
+  try {
+    const [found] = await container.getRegistrations();
+    if (way === 'keep') {
+      if (found) await found.update();
+      else await container.register(trusted());
+      return;
+    }
+    await found?.unregister();
+    for (const name of await caches.keys()) if (name.startsWith('earshot-')) await caches.delete(name);
+  } catch {
+    // Without a worker the page is the same, but for where there is no network.
+  }
+}
