@@ -235,7 +235,16 @@ describe('one’s own message', () => {
 });
 
 describe('a line of the page’s own', () => {
-  const marker = { kind: 'marker', key: 1, at: 0, until: 0, count: 0, note: '', newDay: false } as const;
+  const marker = {
+    kind: 'marker',
+    key: 1,
+    at: 0,
+    until: 0,
+    count: 0,
+    note: '',
+    names: [],
+    newDay: false,
+  } as const;
 
   test.each([
     ['gap', 3, 'Up to 3 messages may be missing here.'],

@@ -22,6 +22,7 @@ const place = (more: Partial<Place> = {}): Place => ({
   changeTopic: vi.fn(() => Promise.resolve()),
   invite: vi.fn(() => Promise.resolve()),
   setStatus: vi.fn(),
+  clear: vi.fn(),
   ...more,
 });
 
@@ -124,10 +125,10 @@ describe('commands', () => {
 
   test('do what they say', async () => {
     const here = place();
-    expect(await run('topic', '', here)).toBe('The topic is: Bread');
+    expect(await run('topic', '', here)).toBe('The topic is: \u2068Bread\u2069');
     await run('topic', 'Cake', here);
     expect(here.changeTopic).toHaveBeenCalledExactlyOnceWith('Cake');
-    expect(await run('invite', '@cy', here)).toContain('cy may enter');
+    expect(await run('invite', '@cy', here)).toContain('\u2068cy\u2069 may enter');
     expect(here.invite).toHaveBeenCalledExactlyOnceWith('cy');
     for (const [command, status] of [
       ['dnd', 'dnd'],
@@ -140,7 +141,7 @@ describe('commands', () => {
     const open = place({ open: true });
     expect(await run('invite', 'cy', open)).toContain('Everybody');
     expect(open.invite).not.toHaveBeenCalled();
-    for (const { name } of commands) expect(intended(`/${name} x`).kind).not.toBe('ask');
+    for (const { name } of commands()) expect(intended(`/${name} x`).kind).not.toBe('ask');
   });
 });
 

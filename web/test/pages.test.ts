@@ -207,6 +207,7 @@ describe('the people', () => {
     const nothing = {
       onpeople: vi.fn(),
       onleave: vi.fn(),
+      onclear: vi.fn(),
       onchange: vi.fn(),
       ondelete: vi.fn(),
       onmembers: vi.fn(),

@@ -42,6 +42,8 @@ const draft = (text: string, stage: Stage, more: Partial<Draft> = {}): Draft => 
   error: '',
   seq: 0,
   heard: 0,
+  reply: 0,
+  size: 0,
   tried: false,
   ...more,
 });

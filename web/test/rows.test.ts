@@ -8,6 +8,13 @@ import { ben } from './fake';
 
 const said = (key: number, text = 'x'): Said => ({
   kind: 'said',
+  reply: 0,
+  quotes: 0,
+  size: 0,
+  edited: false,
+  row: key,
+  gone: false,
+  reactions: [],
   key,
   user: ben,
   text,

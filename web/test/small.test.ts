@@ -1,20 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { avatarColour, avatarColours } from '../src/lib/colour';
+import { talk } from '../src/lib/i18n/talk';
 import { preferences } from '../src/lib/preferences.svelte';
 import { everything, forgetEverything, forgetRoom, rememberedRooms, rememberRoom } from '../src/lib/remember';
 import { roomPath, routeOf } from '../src/lib/routes';
 import { byteLength, initials, pieces, printed, shortened, visible } from '../src/lib/text';
 import { dayName, sameDay } from '../src/lib/time';
-import {
-  audience,
-  clauses,
-  connectionWords,
-  heardBy,
-  named,
-  secondsUntil,
-  told,
-  typingWords,
-} from '../src/lib/ui/words';
+import { clauses, connectionWords, named, secondsUntil, told, typingWords } from '../src/lib/ui/words';
 import type { User } from '../src/lib/wire.gen';
 import { ana, ben, cy } from './fake';
 
@@ -255,11 +247,11 @@ describe('words', () => {
     [1, '1 person will hear this.'],
     [12, '12 people will hear this.'],
   ])('an audience of %i', (others, words) => {
-    expect(audience(others)).toBe(words);
+    expect(talk.t.audience(others)).toBe(words);
   });
 
   test('heard by', () => {
-    expect([heardBy(0), heardBy(3)]).toEqual(['nobody heard it', 'heard by 3']);
+    expect([talk.t.heardBy(0), talk.t.heardBy(3)]).toEqual(['nobody heard it', 'heard by 3']);
   });
 
   test.each([

@@ -89,7 +89,8 @@ async function problem(response: Response): Promise<ApiError> {
   return new ApiError(response.status, code, message, field);
 }
 
-async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+/** Makes a call of the REST API, and gives its answer or throws an ApiError. */
+export async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {

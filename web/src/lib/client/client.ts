@@ -184,12 +184,12 @@ export class Client extends Emitter<ClientEvents> {
     this.#outboxes.get(room)?.end();
     this.#outboxes.delete(room);
     // A room that is not returned yet cannot be left yet: #returned does it.
-    if (place?.state === 'inside' || place?.state === 'joining') await this.#ask({ type: 'leave', room });
+    if (place?.state === 'inside' || place?.state === 'joining') await this.ask({ type: 'leave', room });
   }
 
   /** Says something in a room that one is in or comes back to; what becomes of it is told by `outbox`. */
-  post(room: number, text: string): void {
-    if (this.#places.has(room)) this.#outbox(room).add(text);
+  post(room: number, text: string, reply = 0, size = 0): void {
+    if (this.#places.has(room)) this.#outbox(room).add(text, reply, size);
   }
 
   /** Sends a message again that failed. */
@@ -207,6 +207,11 @@ export class Client extends Emitter<ClientEvents> {
     if (this.#places.get(room)?.state === 'inside') this.#link.tell({ type: 'typing', room });
   }
 
+  /** Tells the room how far one has seen. Nothing comes of it where it is refused. */
+  see(room: number, seq: number): void {
+    if (this.#places.get(room)?.state === 'inside') this.#link.tell({ type: 'seen', room, seq });
+  }
+
   /** Sets the session's status, now and on every session that follows. */
   setStatus(status: Status): void {
     this.#status.set(status);
@@ -214,10 +219,11 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Asks for those inside, by name: the next page after the name. Rejects with CommandError or ConnectionLost. */
   async occupants(room: number, after: string): Promise<Occupants> {
-    return (await this.#ask({ type: 'occupants', room, after })) as Occupants;
+    return (await this.ask({ type: 'occupants', room, after })) as Occupants;
   }
 
-  #ask(asked: Asked): Promise<Frame> {
+  /** Asks the server once, and gives its answer. Rejects with CommandError or ConnectionLost. */
+  ask(asked: Asked): Promise<Frame> {
     return new Promise((resolve, reject) => {
       this.#link.ask(asked, (outcome) => {
         if (outcome instanceof Error) reject(outcome);
@@ -245,8 +251,10 @@ export class Client extends Emitter<ClientEvents> {
     let outbox = this.#outboxes.get(room);
     if (!outbox) {
       outbox = new Outbox({
-        send: ({ text, nonce }, done) => {
-          this.#link.ask({ type: 'post', room, text, nonce }, done);
+        send: ({ text, nonce, reply, size }, done) => {
+          // What is 0 is left out.
+          const more = { ...(reply && { reply }), ...(size && { size }) };
+          this.#link.ask({ type: 'post', room, text, nonce, ...more }, done);
         },
         changed: (said) => {
           this.emit('outbox', { room, drafts: this.#outboxes.get(room)?.drafts ?? [], said });
@@ -444,6 +452,7 @@ export class Client extends Emitter<ClientEvents> {
     place.state = 'inside';
     place.seq = seq;
     place.missed = null;
+    this.#outboxes.get(room)?.unreply();
     if (missed) this.#outboxes.get(room)?.settle(Infinity);
     this.emit('frame', frame);
     if (missed) this.emit('gap', { room, lost: 'unknown', why: missed });

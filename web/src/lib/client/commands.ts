@@ -44,6 +44,7 @@ const answers: Record<string, Frame['type']> = {
   join: 'joined',
   leave: 'left',
   post: 'posted',
+  edit: 'posted',
   occupants: 'occupants',
   resume: 'resumed',
 };

@@ -12,6 +12,10 @@ export type Stage = 'waiting' | 'sending' | 'taken' | 'failed';
 export interface Draft {
   readonly nonce: string;
   readonly text: string;
+  /** The number of the message that it answers; 0 for none. */
+  readonly reply: number;
+  /** How loud it is, from -2 to 2. */
+  readonly size: number;
   /** When it was written, or acknowledged, in milliseconds since 1970. */
   readonly at: number;
   readonly stage: Stage;
@@ -41,7 +45,7 @@ export interface OutboxCalls {
 }
 
 /** A name of one's own for a message. Not randomUUID: that is missing where the page comes over plain HTTP. */
-function newNonce(): string {
+export function newNonce(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -72,14 +76,33 @@ export class Outbox {
   }
 
   /** Takes a message; it goes out as soon as it can. */
-  add(text: string): void {
+  add(text: string, reply = 0, size = 0): void {
     const nonce = newNonce();
     this.#deadlines.set(nonce, Date.now() + longestWait);
     this.#drafts = [
       ...this.#drafts,
-      { nonce, text, at: Date.now(), stage: 'waiting', error: '', seq: 0, heard: 0, tried: false },
+      {
+        nonce,
+        text,
+        reply,
+        size,
+        at: Date.now(),
+        stage: 'waiting',
+        error: '',
+        seq: 0,
+        heard: 0,
+        tried: false,
+      },
     ];
     this.#pump();
+  }
+
+  /** What was said before is out of reach, and its numbers may be those of other messages: nothing answers it any more. */
+  unreply(): void {
+    this.#each(
+      ({ reply }) => reply !== 0,
+      (draft) => ({ ...draft, reply: 0 }),
+    );
   }
 
   /** One is in the room: what waits goes out. */
@@ -198,6 +221,9 @@ export class Outbox {
       this.#open = false;
     } else if (code === 'not_in_room' && this.#calls.stray()) {
       this.#set(nonce, { stage: 'waiting' });
+    } else if (error.field === 'reply') {
+      // What it answers is out of reach by now; it can be said all the same.
+      this.#set(nonce, { stage: 'waiting', reply: 0 });
     } else {
       this.#set(nonce, { stage: 'failed', error: error.message, code });
     }

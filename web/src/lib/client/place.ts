@@ -27,6 +27,18 @@ export interface Taken {
   missing: number;
 }
 
+/** What tells one text from another and does not tell what it is: of what was said nothing is kept here. */
+function digest(text: string): number {
+  let one = 0xdeadbeef;
+  let two = 0x41c6ce57;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    one = Math.imul(one ^ unit, 2654435761);
+    two = Math.imul(two ^ unit, 1597334677);
+  }
+  return 4294967296 * (two & 0x1fffff) + (one >>> 0);
+}
+
 /** A room that one wants to be in: how far its events were heard, and whether that is without a hole. */
 export class Place {
   state: PlaceState = 'absent';
@@ -37,7 +49,7 @@ export class Place {
   /** How often the server said that one is not inside, without an entrance in between. */
   strays = 0;
   /** What the last messages were, by author and nonce. */
-  readonly #recent = new Map<string, string>();
+  readonly #recent = new Map<string, number>();
 
   /** Whether it was entered in this session or the one before. */
   get known(): boolean {
@@ -64,9 +76,10 @@ export class Place {
    */
   #unheard({ user, nonce, text }: Message): boolean {
     const key = `${user.id} ${nonce}`;
-    if (this.#recent.get(key) === text) return false;
+    const said = digest(text);
+    if (this.#recent.get(key) === said) return false;
     this.#recent.delete(key);
-    this.#recent.set(key, text);
+    this.#recent.set(key, said);
     for (const oldest of this.#recent.keys()) {
       if (this.#recent.size <= mostRecent) break;
       this.#recent.delete(oldest);

@@ -86,7 +86,7 @@ export function options({ kind, query }: Wanted, place: Place, emoji: readonly E
           insert: sign,
         }));
       case 'command':
-        return commands
+        return commands()
           .filter(({ name }) => name.startsWith(query.toLowerCase()))
           .map(({ name, after, what }) => ({
             label: `/${name}${after ? ` ${after}` : ''}`,

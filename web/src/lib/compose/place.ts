@@ -14,4 +14,6 @@ export interface Place {
   changeTopic: (topic: string) => Promise<unknown>;
   invite: (username: string) => Promise<unknown>;
   setStatus: (status: Status) => void;
+  /** Takes all that was said out of the view. */
+  clear: () => void;
 }

@@ -1,3 +1,4 @@
+import { tools } from '../i18n/tools';
 import type { Place } from './place';
 
 export interface Command {
@@ -7,15 +8,12 @@ export interface Command {
   what: string;
 }
 
-export const commands: readonly Command[] = [
-  { name: 'me', after: 'waves', what: 'Say what you do' },
-  { name: 'topic', after: 'what it is about', what: 'Change the topic of the room' },
-  { name: 'invite', after: 'name', what: 'Let somebody into this room' },
-  { name: 'dnd', after: '', what: 'Do not disturb' },
-  { name: 'away', after: '', what: 'Say that you are away' },
-  { name: 'back', after: '', what: 'Be there again' },
-  { name: 'help', after: '', what: 'What you can type here' },
-];
+/** The commands there are, and what they do. */
+export const commands = (): Command[] =>
+  Object.entries(tools.t.commands).map(([name, what]) => {
+    const examples: Readonly<Record<string, string | undefined>> = tools.t.examples;
+    return { name, after: examples[name] ?? '', what };
+  });
 
 /** What a text is meant to be: said, carried out, or asked about because it looks like a command and is none. */
 export type Intention =
@@ -30,38 +28,38 @@ export function intended(text: string): Intention {
   if (all === undefined) return { kind: 'say', text };
   const command = name.toLowerCase();
   const rest = text.slice(all.length).trim();
-  if (!commands.some((one) => one.name === command)) {
-    return { kind: 'ask', why: `There is no command /${name}. Type /help for those there are.` };
-  }
+  if (!Object.hasOwn(tools.t.commands, command)) return { kind: 'ask', why: tools.t.noCommand(name) };
   if (command !== 'me') return { kind: 'run', command, rest };
-  return rest === ''
-    ? { kind: 'ask', why: 'Say what you do: /me waves.' }
-    : { kind: 'say', text: `/me ${rest}` };
+  return rest === '' ? { kind: 'ask', why: tools.t.sayWhatYouDo } : { kind: 'say', text: `/me ${rest}` };
 }
 
 /** Carries a command out, and gives what there is to tell about it. Fails as the REST API does. */
 export async function run(command: string, rest: string, place: Place): Promise<string> {
+  const { t } = tools;
   switch (command) {
     case 'topic':
-      if (rest === '') return place.topic ? `The topic is: ${place.topic}` : 'The room has no topic.';
+      if (rest === '') return place.topic ? t.topicIs(place.topic) : t.noTopic;
       await place.changeTopic(rest);
-      return 'The topic was changed.';
+      return t.topicChanged;
     case 'invite': {
       const name = rest.replace(/^@/, '');
-      if (name === '') return 'Say whom: /invite name.';
-      if (place.open) return 'Everybody with an account may enter this room.';
+      if (name === '') return t.sayWhom;
+      if (place.open) return t.isOpen;
       await place.invite(name);
-      return `${name} may enter this room now.`;
+      return t.invited(name);
     }
     case 'dnd':
       place.setStatus('dnd');
-      return 'Others see that you do not want to be disturbed. /back ends it.';
+      return t.dndNow;
     case 'away':
       place.setStatus('away');
-      return 'Others see that you are away. /back ends it.';
+      return t.awayNow;
     case 'back':
       place.setStatus('active');
-      return 'You are back.';
+      return t.backNow;
+    case 'clear':
+      place.clear();
+      return '';
     default:
       return '';
   }

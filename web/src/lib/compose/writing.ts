@@ -1,6 +1,9 @@
+export { default as Aimed } from './Aimed.svelte';
 export { Assist } from './assist.svelte';
 export { default as EmojiPicker } from './EmojiPicker.svelte';
+export { changed, deskKey, drag } from './desk';
 export { default as Help } from './Help.svelte';
+export { default as Loudness } from './Loudness.svelte';
 export { default as Suggestions } from './Suggestions.svelte';
 export { translated } from './emoji';
 export { insert, inFence, shortcut } from './format';

@@ -1,6 +1,7 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Room as ListedRoom, Server } from '../api';
 import type { Client, Kept } from '../client/client';
+import type { Asked } from '../client/commands';
 import type { Frame } from '../client/frames';
 import type { Connection } from '../client/link';
 import type { Draft } from '../client/outbox';
@@ -12,7 +13,7 @@ import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import type { Limits, Occupant } from '../wire.gen';
 import { Presence } from './presence';
 import { emptyState, reduce, reduceAll } from './reduce';
-import type { Action, ChatState, RoomState } from './types';
+import type { Action, Aim, ChatState, RoomState } from './types';
 
 /** How often the list of rooms is asked for anew while the page is at the front, in milliseconds. */
 const listEvery = 20_000;
@@ -42,6 +43,8 @@ export class Chat {
   readonly #presence: Presence;
   #quiet = $state(false);
   #state = $state.raw<ChatState>(emptyState({ id: 0, name: '' }));
+  /** What the next text of a room is about, where it is about a message. */
+  #aims = $state.raw<Readonly<Record<number, Aim | null>>>({});
   #connection = $state.raw<Connection>({ phase: 'idle' });
   /** The rooms one may enter, as last asked for; null before the first answer. */
   #listing = $state.raw<readonly ListedRoom[] | null>(null);
@@ -120,6 +123,20 @@ export class Chat {
     return this.#state.rooms[id];
   }
 
+  aim(room: number): Aim | null {
+    return this.#aims[room] ?? null;
+  }
+
+  /** Says what the next text of a room is about; null for nothing. */
+  aimAt(room: number, aim: Aim | null): void {
+    this.#aims = { ...this.#aims, [room]: aim };
+  }
+
+  /** Whether the server may still let a message be changed that was said then, by its clock. */
+  inTime(at: number): boolean {
+    return Date.now() - this.#state.skew - at < this.#server.resume_ms;
+  }
+
   /** Connects. `kept` is what the page before this one left, if it was the same person's: its session goes on. */
   start(kept: Kept | null = null): void {
     this.#stops = [
@@ -182,6 +199,7 @@ export class Chat {
     this.#client.stop();
     this.#queue = [];
     for (const room of Object.keys(this.drafts)) this.drafts[Number(room)] = undefined;
+    this.#aims = {};
     this.#state = emptyState({ id: this.me.id, name: this.me.username });
   }
 
@@ -264,6 +282,8 @@ export class Chat {
     } catch {
       // Without a connection one is out already; and a refusal says that one was not in.
     }
+    this.drafts[room] = undefined;
+    this.aimAt(room, null);
     await this.list();
   }
 
@@ -286,12 +306,36 @@ export class Chat {
     this.#do({ type: 'spoke', room });
   }
 
-  /** Says something; it goes out as soon as it can. */
-  post(room: number, text: string): void {
+  /** Says something, in answer to what was aimed at, and as loud as `size`; it goes out as soon as it can. */
+  post(room: number, text: string, size = 0): void {
     this.#typed[room] = 0;
     this.#do({ type: 'spoke', room });
-    this.#client.post(room, text);
+    const aim = this.aim(room);
+    const reply = aim?.kind === 'reply' && aim.key >= (this.room(room)?.reach ?? 0) ? aim.seq : 0;
+    this.#client.post(room, text, reply, size);
+    this.aimAt(room, null);
     this.#flush();
+  }
+
+  /** Asks the server once, and gives its answer. Rejects with CommandError or ConnectionLost. */
+  ask(asked: Asked): Promise<Frame> {
+    return this.#client.ask(asked);
+  }
+
+  /** Tells the room how far one has seen. */
+  see(room: number, seq: number): void {
+    this.#client.see(room, seq);
+  }
+
+  /** Shows one's own reaction as it is wanted, or as it was answered. */
+  reacts(room: number, of: number, emoji: string, on: boolean, wish: boolean | undefined): void {
+    this.#do({ type: 'react', room, of, emoji, on, wish });
+  }
+
+  /** Takes all that was said out of the view. */
+  clear(room: number): void {
+    this.aimAt(room, null);
+    this.#do({ type: 'clear', room, now: Date.now() });
   }
 
   /** Sends a message again that failed. */

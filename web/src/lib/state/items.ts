@@ -1,8 +1,8 @@
 import { deed } from '../text';
 import { sameDay } from '../time';
 import type { Why } from '../client/place';
-import type { Presence, User } from '../wire.gen';
-import type { Item, Marker, Passage, RoomState, Said } from './types';
+import type { Edited, Presence, TakenBack, User } from '../wire.gen';
+import type { Item, Marker, Passage, RoomState, Said, Tally } from './types';
 
 /** How many items of a room are kept in view. What falls out is gone: nobody keeps it. */
 export const mostItems = 20_000;
@@ -17,7 +17,16 @@ const passageTime = 15 * 60_000;
 /** How many people a passage names; the others are counted. */
 const mostNamed = 50;
 
-type New<Kind extends Item> = Omit<Kind, 'key' | 'newDay' | 'head'>;
+/** What is told of a message when it is said. */
+export type Told = Pick<Said, 'user' | 'text' | 'nonce' | 'seq' | 'at' | 'heard'> &
+  Partial<Pick<Said, 'reply' | 'size' | 'edited'>>;
+
+/** What nobody has reacted to. */
+const none: Said['reactions'] = [];
+/** So many emoji stand at a message at most. */
+export const mostEmoji = 40;
+/** So many people are named who hear what is said, when one enters. */
+export const mostHearers = 3;
 
 /** Whether what `user` says at `at` continues the group that `last` is of. What somebody does stands by itself. */
 export function continues(last: Item | undefined, user: User, at: number): boolean {
@@ -79,19 +88,99 @@ const newDay = (room: RoomState, at: number): boolean => {
   return last !== undefined && !sameDay(last.at, at);
 };
 
-export function appendSaid(room: RoomState, said: New<Said>): RoomState {
-  const head = !continues(room.items.at(-1), said.user, said.at);
-  const next = append(room, { ...said, head, key: room.nextKey, newDay: newDay(room, said.at) });
+export function appendSaid(room: RoomState, said: Told): RoomState {
+  const last = room.items.at(-1);
+  const head = !continues(last, said.user, said.at);
+  const item: Said = {
+    kind: 'said',
+    reply: 0,
+    size: 0,
+    edited: false,
+    ...said,
+    quotes: said.reply ? (saidAs(room, said.reply)?.key ?? 0) : 0,
+    gone: false,
+    reactions: none,
+    head,
+    key: room.nextKey,
+    row: room.nextKey,
+    newDay: newDay(room, said.at),
+  };
+  const next = append(room, item);
   return { ...next, said: next.said + 1 };
 }
+
+/** The message of a number, and of a user if one is given. */
+export const saidAs = (room: RoomState, seq: number, user?: User): Said | undefined =>
+  room.items.findLast(
+    (item): item is Said =>
+      item.kind === 'said' &&
+      item.key >= room.reach &&
+      item.seq === seq &&
+      (user === undefined || item.user.id === user.id),
+  );
+
+/** Puts another text in the place of a message's; of the one before nothing is left. */
+export function appendEdited(room: RoomState, { user, of, text, at }: Edited): RoomState {
+  const said = saidAs(room, of, user);
+  if (said) return said.gone ? room : renew(room, { ...said, text, edited: true });
+  // Who came after the message hears the new text all the same. An empty one is told again by an event that follows.
+  if (text === '') return room;
+  return appendSaid(room, { user, text, nonce: '', seq: of, at, heard: -1, edited: true });
+}
+
+export function takeBack(room: RoomState, { user, of }: TakenBack): RoomState {
+  const said = saidAs(room, of, user);
+  if (!said) return room;
+  return renew(room, {
+    ...said,
+    text: '',
+    reply: 0,
+    quotes: 0,
+    edited: false,
+    gone: true,
+    reactions: none,
+  });
+}
+
+/** Somebody put an emoji to a message or took it away. `wish`: what is to come of it, as oneself wants it. */
+export function react(
+  room: RoomState,
+  user: User,
+  { of, emoji, on, wish }: { of: number; emoji: string; on: boolean; wish?: boolean | undefined },
+): RoomState {
+  const said = saidAs(room, of);
+  if (!said || said.gone) return room;
+  const before = said.reactions.find((tally) => tally.emoji === emoji);
+  if (!before && said.reactions.length >= mostEmoji) return room;
+  const others = without(before?.users ?? [], user.id);
+  const mine = before && has(before.users, user.id) === on;
+  const users = mine ? before.users : on ? [...others, user] : others;
+  const tally: Tally = { emoji, users, wish };
+  const reactions = (
+    before ? said.reactions.map((one) => (one === before ? tally : one)) : [...said.reactions, tally]
+  ).filter((one) => one.users.length > 0 || one.wish !== undefined);
+  return exchange(room, { ...said, reactions });
+}
+
+/** A message with another text, or none: in a row of its own, so that nothing that showed the one before lives on. */
+const renew = (room: RoomState, said: Said): RoomState =>
+  exchange({ ...room, nextKey: room.nextKey + 1 }, { ...said, row: room.nextKey });
+
+/** Puts an item in the place of the one that has its key. */
+const exchange = (room: RoomState, item: Item): RoomState =>
+  replaceItem(
+    room,
+    ({ key }) => key === item.key,
+    () => item,
+  );
 
 export function appendMarker(
   room: RoomState,
   what: Marker['what'],
   at: number,
-  more: Partial<Pick<Marker, 'until' | 'count' | 'note'>> = {},
+  more: Partial<Pick<Marker, 'until' | 'count' | 'note' | 'names'>> = {},
 ): RoomState {
-  const blank = { kind: 'marker', until: 0, count: 0, note: '' } as const;
+  const blank = { kind: 'marker', until: 0, count: 0, note: '', names: [] } as const;
   return append(room, { ...blank, ...more, what, at, key: room.nextKey, newDay: newDay(room, at) });
 }
 

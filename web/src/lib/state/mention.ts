@@ -1,5 +1,6 @@
 import { called } from '../markdown/names';
 import type { Message, User } from '../wire.gen';
+import { saidAs } from './items';
 import type { RoomState } from './types';
 
 const code = /```[^]*?(?:```|$)|`[^`\n]*`/g;
@@ -21,6 +22,5 @@ export function meant(room: RoomState, message: Message, me: User): boolean {
   if (calls(message.text, me.name)) return true;
   const { reply } = message;
   if (reply === undefined) return false;
-  const to = room.items.findLast((item) => item.kind === 'said' && item.seq === reply);
-  return to?.kind === 'said' && to.user.id === me.id;
+  return saidAs(room, reply, me) !== undefined;
 }

@@ -1,4 +1,5 @@
 import type { Frame } from '../client/frames';
+import type { Draft } from '../client/outbox';
 import { because } from '../i18n/problems';
 import type {
   Joined,
@@ -6,18 +7,26 @@ import type {
   Occupant,
   Posted,
   Presence,
+  Reaction,
   Returned,
+  Sighting,
   Status,
   Typing,
   User,
 } from '../wire.gen';
+import type { Told } from './items';
 import {
+  appendEdited,
   appendGap,
   appendMarker,
   appendPresence,
   appendSaid,
   lostMarker,
+  mostHearers,
+  react,
   replaceItem,
+  saidAs,
+  takeBack,
   together,
   withoutLost,
 } from './items';
@@ -28,7 +37,7 @@ import type { Action, ChatState, RoomState } from './types';
 const typingTime = 5000;
 
 export function emptyState(me: User): ChatState {
-  return { me, rooms: {}, looking: 0 };
+  return { me, rooms: {}, looking: 0, skew: 0 };
 }
 
 /** What the state becomes by what happened. Pure: the same in, the same out, and nothing else touched. */
@@ -47,6 +56,12 @@ export function reduce(state: ChatState, action: Action): ChatState {
       if (!gone) return state;
       return { ...state, rooms };
     }
+    case 'clear':
+      return change(state, action.room, (room) =>
+        appendMarker({ ...room, items: [], size: 0, gone: 0, newFrom: 0 }, 'cleared', action.now),
+      );
+    case 'react':
+      return change(state, action.room, (room) => react(room, state.me, action));
     case 'people':
       return change(state, action.room, (room) => listed(room, action));
     case 'refused':
@@ -83,7 +98,7 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'joined':
       return joined(state, frame, now);
     case 'posted':
-      return change(state, frame.room, (room) => posted(room, frame));
+      return change({ ...state, skew: now - frame.at }, frame.room, (room) => posted(room, frame));
     case 'occupants':
       // Who is inside comes as one 'people' action, once all pages asked for are there.
       return change(state, frame.room, (room) => ({ ...room, count: frame.count }));
@@ -95,6 +110,14 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
       return change(state, frame.room, (room) => turned(room, frame));
     case 'message':
       return change(state, frame.room, (room) => heard(room, frame, state));
+    case 'edited':
+      return change(state, frame.room, (room) => appendEdited(room, frame));
+    case 'taken_back':
+      return change(state, frame.room, (room) => takeBack(room, frame));
+    case 'reaction':
+      return change(state, frame.room, (room) => reacted(room, frame, state.me));
+    case 'seen':
+      return change(state, frame.room, (room) => sighted(room, frame));
     case 'entered':
     case 'departed':
       return change(state, frame.room, (room) => moved(room, frame, state.me));
@@ -118,10 +141,6 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'ping':
     case 'resumed':
     case 'stopping':
-    case 'edited': // what is said about messages is not shown yet; its numbers are counted before it comes here
-    case 'taken_back':
-    case 'reaction':
-    case 'seen':
       return state;
   }
 }
@@ -130,7 +149,12 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
 function joined(state: ChatState, frame: Joined, now: number): ChatState {
   const was = state.rooms[frame.room];
   let room = entered(was ?? fresh(frame), frame);
-  if (was?.over !== '') room = appendMarker(room, 'start', now);
+  // What was said before cannot be answered any more, and its numbers may come again.
+  room = { ...room, reach: room.nextKey };
+  if (was?.over !== '') {
+    const names = room.people.filter(({ id }) => id !== state.me.id).map(({ name }) => name);
+    room = appendMarker(room, 'start', now, { count: room.count - 1, names: names.slice(0, mostHearers) });
+  }
   return { ...state, rooms: { ...state.rooms, [frame.room]: room } };
 }
 
@@ -181,6 +205,7 @@ function fresh(frame: Joined | Returned): RoomState {
     mentions: 0,
     newFrom: 0,
     nextKey: 1,
+    reach: 1,
   };
 }
 
@@ -199,26 +224,58 @@ function mailed(room: RoomState, action: Extract<Action, { type: 'outbox' }>, me
   if (action.said.length === 0) return next;
   const lost = lostMarker(next);
   next = withoutLost(next);
-  for (const { text, nonce, seq, at, heard: count } of action.said) {
-    next = appendSaid(next, { kind: 'said', user: me, text, nonce, seq, at, heard: count });
-  }
+  for (const said of action.said) next = appendSaid(next, { ...basics(said), user: me, heard: said.heard });
   return lost ? appendMarker(next, 'lost', lost.at) : next;
 }
 
 function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
-  const { user, text, nonce, seq, at } = frame;
+  const { user } = frame;
   const next = appendSaid(
     {
       ...room,
       typing: room.typing.filter((typist) => typist.user.id !== user.id),
     },
-    { kind: 'said', user, text, nonce, seq, at, heard: draft?.stage === 'taken' ? draft.heard : -1 },
+    { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
   );
   if (own || state.looking === room.id) return next;
   const mentions = room.mentions + (meant(room, frame, state.me) ? 1 : 0);
   return { ...next, unread: room.unread + 1, mentions, newFrom: room.newFrom || room.nextKey };
+}
+
+/** What a message is however it is told. */
+const basics = ({
+  text,
+  nonce,
+  seq,
+  at,
+  reply = 0,
+  size = 0,
+}: Message | Draft): Omit<Told, 'user' | 'heard'> => ({
+  text,
+  nonce,
+  seq,
+  at,
+  reply,
+  size,
+});
+
+function reacted(room: RoomState, frame: Reaction, me: User): RoomState {
+  const { of, user, emoji, on } = frame;
+  const wish = saidAs(room, of)?.reactions.find((tally) => tally.emoji === emoji)?.wish;
+  // One wants it otherwise by now, and the server will say so, too.
+  if (user.id === me.id && wish === !on) return room;
+  return react(room, user, { of, emoji, on, wish });
+}
+
+/** How far those in a small room have seen: of what is told the highest counts. */
+function sighted(room: RoomState, { seen }: Sighting): RoomState {
+  const far = new Map(seen.map(({ id, seq }) => [id, seq]));
+  return {
+    ...room,
+    people: room.people.map((one) => ({ ...one, seen: Math.max(one.seen ?? 0, far.get(one.id) ?? 0) })),
+  };
 }
 
 function types(room: RoomState, frame: Typing, me: User, now: number): RoomState {
@@ -237,9 +294,11 @@ function types(room: RoomState, frame: Typing, me: User, now: number): RoomState
 
 function turned(room: RoomState, frame: Status): RoomState {
   const ids = new Set(frame.users.map(({ id }) => id));
-  const people = room.people.map(({ id, name, ...rest }): Occupant => {
-    if (!ids.has(id)) return { id, name, ...rest };
-    return frame.status === 'active' ? { id, name } : { id, name, status: frame.status };
+  const people = room.people.map((one): Occupant => {
+    if (!ids.has(one.id)) return one;
+    const next = { ...one, status: frame.status };
+    if (frame.status === 'active') delete (next as Occupant).status;
+    return next;
   });
   return { ...room, people, stale: room.stale || (frame.more ?? 0) > 0 };
 }

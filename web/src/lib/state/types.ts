@@ -11,16 +11,48 @@ interface Base {
   newDay: boolean;
 }
 
+/** Who put an emoji to a message. */
+export interface Tally {
+  emoji: string;
+  users: readonly User[];
+  /** What one wants it to be oneself, until the server has answered. */
+  wish?: boolean | undefined;
+}
+
+/** Something said. One whose text is empty is not shown, unless it was taken back: its text is still to come. */
 export interface Said extends Base {
   kind: 'said';
   user: User;
   text: string;
+  /** The number of the message that it answers; 0 for none. */
+  reply: number;
+  /** The key of that message, if it was here when this one came; else 0. */
+  quotes: number;
+  /** How loud it is, from -2, a whisper, to 2, a shout. */
+  size: number;
+  edited: boolean;
+  /** Names its row. A new one for each text: what shows a text holds it until the row is gone. */
+  row: number;
+  /** It was taken back: nothing of it is left. */
+  gone: boolean;
+  reactions: readonly Tally[];
   nonce: string;
   seq: number;
   /** Opens a group: author and time stand above it. */
   head: boolean;
   /** How many heard it; only known of one's own, and -1 where it is not. */
   heard: number;
+}
+
+/** What the next text of a room is about: a message that it answers, or one's own that it takes the place of. */
+export interface Aim {
+  kind: 'reply' | 'edit';
+  /** The message's, in its room and here. */
+  seq: number;
+  key: number;
+  /** Of an edit: its own name, and what was typed before it began. */
+  nonce: string;
+  before: string;
 }
 
 /** Entrances and departures in a row, told together. */
@@ -39,18 +71,21 @@ export interface Passage extends Base {
 
 /**
  * A line of the page's own.
- * start: what is said is heard from here on. reloaded: the same, in a page that was loaded anew. lost: the connection is lost;
+ * start: what is said is heard from here on, by those of `names` and, all in all, by `count`. cleared: what was above is out
+ * of the view. reloaded: the same, in a page that was loaded anew. lost: the connection is lost;
  * it goes when nothing was missed. gap: up to `count` messages are missing, or nobody knows how many where that is 0. away,
  * restart: what was said between `at` and `until` is missing, because the session was over or the server began anew.
  * changed: the room's title, topic or access. closed, removed: the room is over for this session.
  */
 export interface Marker extends Base {
   kind: 'marker';
-  what: 'start' | 'reloaded' | 'lost' | 'gap' | 'away' | 'restart' | 'changed' | 'closed' | 'removed';
+  what:
+    'start' | 'cleared' | 'reloaded' | 'lost' | 'gap' | 'away' | 'restart' | 'changed' | 'closed' | 'removed';
   until: number;
   count: number;
   /** The new title and topic of `changed`; the server's sentence of `removed`. */
   note: string;
+  names: readonly string[];
 }
 
 export type Item = Said | Passage | Marker;
@@ -96,6 +131,8 @@ export interface RoomState {
   /** The key of the first item that was not looked at; 0 where all were. */
   newFrom: number;
   nextKey: number;
+  /** The key of the first item whose number still means something: before it one was away, or the numbers began anew. */
+  reach: number;
 }
 
 export interface ChatState {
@@ -103,6 +140,8 @@ export interface ChatState {
   rooms: Readonly<Record<number, RoomState>>;
   /** The room that is looked at now, if the page is at the front; 0 for none. */
   looking: number;
+  /** How far the clock here is ahead of the server's, in milliseconds; known once something was acknowledged. */
+  skew: number;
 }
 
 export type Action =
@@ -114,6 +153,16 @@ export type Action =
   | { type: 'read'; room: number }
   | { type: 'refused'; room: number; error: string; now: number }
   | { type: 'forget'; room: number }
+  | { type: 'clear'; room: number; now: number }
+  | {
+      /** One's own reaction: wanted, as `on`, or answered. */
+      type: 'react';
+      room: number;
+      of: number;
+      emoji: string;
+      on: boolean;
+      wish: boolean | undefined;
+    }
   | {
       type: 'people';
       room: number;

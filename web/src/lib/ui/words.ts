@@ -1,6 +1,6 @@
 import { common } from '../i18n/common';
 import { language } from '../i18n/language.svelte';
-import { hole, parted } from '../i18n/sentence';
+import { hole, isolated, parted } from '../i18n/sentence';
 import type { Connection } from '../client/link';
 import type { Passage } from '../state/types';
 import type { Occupant, User } from '../wire.gen';
@@ -84,22 +84,20 @@ export function told(names: readonly User[], others: number, say: (who: string) 
   return [before, ...list, after].filter((one) => one !== '');
 }
 
+/** "ana, ben and 3 others": the names, and those of `all` whom they leave out. */
+export function who(names: readonly string[], all: number): string {
+  const others = all - names.length;
+  return language.formats.list.format([
+    ...names.map(isolated),
+    ...(others > 0 ? [common.t.others(others)] : []),
+  ]);
+}
+
 /** "ana is typing…"; at most two are named. */
 export function typingWords(users: readonly User[]): Told[] {
   if (users.length === 0) return [];
   if (users.length > 2) return [common.t.severalTyping];
   return told(users, 0, (who) => common.t.typing(who, users.length));
-}
-
-/** How many hear what is said now. `others` are the people inside besides oneself. */
-export function audience(others: number): string {
-  if (others <= 0) return 'Nobody else is here to hear you.';
-  return others === 1 ? '1 person will hear this.' : `${others.toLocaleString()} people will hear this.`;
-}
-
-/** How many heard a message. */
-export function heardBy(heard: number): string {
-  return heard === 0 ? 'nobody heard it' : `heard by ${heard.toLocaleString()}`;
 }
 
 /** How many messages a gap may have cost; 0 if nobody knows. The count is of events, and some are no messages. */

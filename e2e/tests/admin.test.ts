@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { amiss, overhang } from '../harness/look.ts';
+import type { Person } from '../harness/person.ts';
+import { password, Scene } from '../harness/scene.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await Scene.set(['ana', 'ben', 'clerk', 'warden']);
+  const many = Array.from({ length: 70 }, (_, i) => `guest${i.toString().padStart(2, '0')}`);
+  await scene.server.run(['user', 'create', '--from', '-'], many.join('\n'));
+  await scene.server.run(['user', 'grant', 'clerk', 'view_user']);
+  await scene.server.run(['user', 'grant', 'warden', 'view_room']);
+  const api = await scene.api('ben');
+  await api.createRoom({ name: 'cellar', title: 'The cellar', access: 'private' });
+  await api.createRoom({ name: 'kitchen' });
+});
+afterEach(async () => {
+  await scene.clear();
+});
+afterAll(async () => {
+  await scene.end();
+});
+
+async function at(person: Person, section: string): Promise<void> {
+  await person.visit(`/admin/${section}`);
+  await person.page.getByRole('heading', { level: 2 }).waitFor();
+}
+
+const rows = (person: Person) => person.page.locator('tbody tr');
+const dialog = (person: Person) => person.page.getByRole('dialog').last();
+
+async function whole(person: Person): Promise<void> {
+  expect(await amiss(person)).toEqual([]);
+  expect(await overhang(person)).toBeLessThanOrEqual(0);
+}
+
+describe('a superuser', () => {
+  test('finds, makes and changes users', async () => {
+    const ana = await scene.person('ana', { width: 320 });
+    await ana.page.getByRole('button', { name: /^Your account/ }).click();
+    await ana.page.getByRole('link', { name: 'Administration' }).click();
+    await rows(ana).first().waitFor();
+    expect(await rows(ana).count()).toBe(50);
+    await whole(ana);
+    await ana.page.setViewportSize({ width: 1280, height: 800 });
+    await ana.page.getByRole('button', { name: 'Next' }).click();
+    await expect.poll(() => rows(ana).count()).toBe(24);
+    await ana.page.getByLabel('Search').fill('GUEST0');
+    await expect.poll(() => rows(ana).count()).toBe(10);
+    await ana.page.getByLabel('Show').selectOption('Superusers');
+    await ana.page.getByText('Nobody fits.').waitFor();
+    await ana.page.getByLabel('Show').selectOption('Everybody');
+
+    await ana.page.getByRole('button', { name: 'New user' }).click();
+    await ana.submit({ Username: 'dora', Password: '123' }, 'Create');
+    await dialog(ana).getByRole('alert').waitFor();
+    await ana.submit({ Password: password }, 'Create');
+    await ana.page.getByRole('heading', { name: 'dora' }).waitFor();
+    await dialog(ana).getByLabel('create any number of rooms').check();
+    await dialog(ana).getByLabel('Mail address').fill('dora');
+    await dialog(ana).getByRole('button', { name: 'Save' }).click();
+    await dialog(ana).getByText('That is not a mail address.').waitFor();
+    await dialog(ana).getByLabel('Mail address').fill('dora@example.org');
+    await dialog(ana).getByRole('button', { name: 'Save' }).click();
+    await dialog(ana).getByText('Saved.').waitFor();
+    await whole(ana);
+    expect(JSON.parse(await scene.server.run(['user', 'show', '--json', 'dora']))).toMatchObject({
+      email: 'dora@example.org',
+      permissions: ['add_room'],
+    });
+  });
+
+  test('cuts many off at once, after being asked', async () => {
+    const ben = await scene.person('ben');
+    const ana = await scene.person('ana', { scheme: 'dark' });
+    await at(ana, 'users');
+    await rows(ana).first().waitFor();
+    for (const name of ['ana', 'ben', 'guest01'])
+      await ana.page.getByLabel(`Select ${name}`, { exact: true }).check();
+    await ana.page.getByRole('button', { name: 'Deactivate' }).click();
+    await dialog(ana).getByText('They are cut off at once').waitFor();
+    await whole(ana);
+    await dialog(ana).getByRole('button', { name: 'Cancel' }).click();
+    await ana.page.getByRole('button', { name: 'Deactivate' }).click();
+    await dialog(ana).getByRole('button', { name: 'Deactivate' }).click();
+    await ana.page.getByText('Done for 2 users.').waitFor();
+    await ana.page.getByText('You cannot deactivate or delete yourself').waitFor();
+    await ben.page.getByRole('heading', { name: 'Log in' }).waitFor();
+    await ana.page.getByLabel('Show').selectOption('Not active');
+    await expect.poll(() => rows(ana).count()).toBe(2);
+    await ana.page.getByLabel('Select all of this page').check();
+    await ana.page.getByRole('button', { name: 'Activate', exact: true }).click();
+    await ana.page.getByText('Nobody fits.').waitFor();
+  });
+
+  test('makes a group, and sees rooms, figures and settings', async () => {
+    const ana = await scene.person('ana');
+    await at(ana, 'groups');
+    await ana.page.getByText('There are no groups yet.').waitFor();
+    await ana.page.getByRole('button', { name: 'New group' }).click();
+    await dialog(ana).getByLabel('Name').fill('Helpers');
+    await dialog(ana).getByLabel('invite people').check();
+    await dialog(ana).getByRole('button', { name: 'Create' }).click();
+    await ana.page.getByRole('button', { name: 'Helpers' }).click();
+    await dialog(ana).getByLabel('Add a member').fill('ben');
+    await dialog(ana).getByRole('button', { name: 'Add' }).click();
+    await dialog(ana).getByTestId('group-members').getByText('ben').waitFor();
+    await whole(ana);
+
+    await at(ana, 'rooms');
+    await ana.page.getByLabel('Who may enter').selectOption('Members');
+    await expect.poll(() => rows(ana).count()).toBe(1);
+    await whole(ana);
+    await ana.page.getByRole('button', { name: 'Delete #cellar' }).click();
+    await dialog(ana).getByRole('button', { name: 'Delete' }).click();
+    await ana.page.getByText('No room fits.').waitFor();
+
+    await at(ana, 'figures');
+    await ana.page.getByTestId('figures').getByRole('img').first().waitFor();
+    await whole(ana);
+    await at(ana, 'server');
+    await ana.page.getByLabel('Search').fill('limits.rooms');
+    await expect.poll(() => rows(ana).count()).toBe(2);
+    await whole(ana);
+  });
+});
+
+describe('somebody else', () => {
+  test('sees what they may look after, and nothing more', async () => {
+    const clerk = await scene.person('clerk', { width: 320, scheme: 'dark' });
+    await at(clerk, 'users');
+    await rows(clerk).first().waitFor();
+    expect(await clerk.page.getByRole('checkbox').count()).toBe(0);
+    expect(await clerk.page.getByRole('button', { name: 'New user' }).count()).toBe(0);
+    expect(await clerk.page.getByRole('link', { name: 'Rooms', exact: true }).count()).toBe(0);
+    await clerk.page.getByRole('button', { name: 'ana', exact: true }).click();
+    await clerk.page.getByText('you can only look').waitFor();
+    await whole(clerk);
+
+    const warden = await scene.person('warden');
+    await at(warden, 'rooms');
+    await rows(warden).first().waitFor();
+    expect(await warden.page.getByRole('button', { name: /^(Change|Delete) #/ }).count()).toBe(0);
+
+    const guest = await scene.person('ben');
+    await guest.page.getByRole('button', { name: /^Your account/ }).click();
+    expect(await guest.page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
+    await guest.visit('/admin/users');
+    await guest.page.getByText('There is nothing here that you may look after.').waitFor();
+  });
+});

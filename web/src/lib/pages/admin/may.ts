@@ -1,0 +1,15 @@
+import type { Me } from '../../api';
+
+/** Whether somebody has one of the permissions. */
+export const may = ({ permissions }: Me, ...one: string[]): boolean =>
+  one.some((permission) => permissions.includes(permission));
+
+export const seesUsers = (me: Me): boolean => may(me, 'view_user', 'add_user', 'change_user', 'delete_user');
+
+export const seesRooms = (me: Me): boolean =>
+  may(me, 'view_room', 'change_room', 'delete_room', 'moderate_room');
+
+export const seesServer = (me: Me): boolean => may(me, 'view_server');
+
+/** Whether there is anything to look after. */
+export const administers = (me: Me): boolean => seesUsers(me) || seesRooms(me) || seesServer(me);

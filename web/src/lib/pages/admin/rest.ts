@@ -1,0 +1,136 @@
+import { call } from '../../api';
+import type { Room } from '../../api';
+
+/** An account, as `User` in docs/openapi.yaml. */
+export interface Account {
+  id: number;
+  username: string;
+  email: string;
+  display_name: string;
+  is_active: boolean;
+  is_staff: boolean;
+  is_superuser: boolean;
+  has_password: boolean;
+  date_joined: string;
+  last_login: string | null;
+  permissions: string[];
+  inherited: string[];
+  editable: boolean;
+  /** Only where one account was asked for. */
+  groups?: string[];
+}
+
+export interface Group {
+  name: string;
+  permissions: string[];
+}
+
+/** A room as those see it who look after all of them. */
+export interface FoundRoom extends Room {
+  owner_name: string;
+  created_at: string;
+}
+
+export interface Setting {
+  name: string;
+  value: string;
+  default: string;
+  help: string;
+}
+
+/** How much there is of everything, as `Figures` in docs/openapi.yaml. */
+export interface Figures {
+  at: number;
+  uptime_ms: number;
+  users: number;
+  sessions: number;
+  connections: number;
+  rooms: number;
+  messages: number;
+  window_bytes: number;
+  heap_bytes: number;
+  memory_bytes: number;
+  goroutines: number;
+  accounts: number;
+}
+
+export interface Page<Entry> {
+  entries: Entry[];
+  /** Where the next page begins; empty for the last. */
+  next: string;
+}
+
+export interface NewAccount {
+  username: string;
+  password?: string;
+  email?: string;
+  display_name?: string;
+  is_staff?: boolean;
+  is_superuser?: boolean;
+}
+
+export interface AccountChange {
+  email?: string;
+  display_name?: string;
+  is_active?: boolean;
+  is_staff?: boolean;
+  is_superuser?: boolean;
+  grant?: string[];
+  revoke?: string[];
+  join?: string[];
+  leave?: string[];
+}
+
+export type BulkAction = 'activate' | 'deactivate' | 'delete' | 'join' | 'leave';
+
+export interface Outcome {
+  done: number;
+  failed: { username: string; code: string; detail: string }[];
+}
+
+/** What a list is narrowed to, by the names of the query; empty values are left out. */
+export type Filter = Record<string, string>;
+
+const segment = encodeURIComponent;
+
+function query(filter: Filter): string {
+  const wanted = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
+  return wanted.size > 0 ? `?${wanted.toString()}` : '';
+}
+
+export const rest = {
+  users: async (filter: Filter): Promise<Page<Account>> => {
+    const { users, next } = await call<{ users: Account[]; next: string }>('GET', `/users${query(filter)}`);
+    return { entries: users, next };
+  },
+  user: (name: string) => call<Account>('GET', `/users/${segment(name)}`),
+  createUser: (account: NewAccount) => call<Account>('POST', '/users', account),
+  changeUser: (name: string, change: AccountChange) =>
+    call<Account>('PATCH', `/users/${segment(name)}`, change),
+  setPassword: (name: string, password: string) =>
+    call<Account>('PUT', `/users/${segment(name)}/password`, { password }),
+  removePassword: (name: string) => call<Account>('DELETE', `/users/${segment(name)}/password`),
+  deleteUser: (name: string) => call<undefined>('DELETE', `/users/${segment(name)}`),
+  changeUsers: (action: BulkAction, usernames: string[], group = '') =>
+    call<Outcome>('PATCH', '/users', { action, usernames, ...(group !== '' && { group }) }),
+
+  groups: async () => (await call<{ groups: Group[] }>('GET', '/groups')).groups,
+  createGroup: (group: Group) => call<Group>('POST', '/groups', group),
+  changeGroup: (name: string, grant: string[], revoke: string[]) =>
+    call<Group>('PATCH', `/groups/${segment(name)}`, { grant, revoke }),
+  deleteGroup: (name: string) => call<undefined>('DELETE', `/groups/${segment(name)}`),
+  addToGroup: (group: string, user: string) =>
+    call<undefined>('PUT', `/groups/${segment(group)}/members/${segment(user)}`),
+  removeFromGroup: (group: string, user: string) =>
+    call<undefined>('DELETE', `/groups/${segment(group)}/members/${segment(user)}`),
+
+  rooms: async (filter: Filter): Promise<Page<FoundRoom>> => {
+    const { rooms, next } = await call<{ rooms: FoundRoom[]; next: string }>(
+      'GET',
+      `/rooms/all${query(filter)}`,
+    );
+    return { entries: rooms, next };
+  },
+  settings: async () => (await call<{ settings: Setting[] }>('GET', '/settings')).settings,
+  figures: () => call<Figures>('GET', '/figures'),
+};
