@@ -21,6 +21,8 @@ const (
 	CodeInvalid Code = "invalid"
 	// CodeUnauthenticated: nobody is logged in, or the name or the password is wrong.
 	CodeUnauthenticated Code = "unauthenticated"
+	// CodeSecondFactor: name and password are right, and a second factor is asked for.
+	CodeSecondFactor Code = "second_factor"
 	// CodeForbidden: logged in, and not allowed to do this.
 	CodeForbidden Code = "forbidden"
 	// CodeNotFound: there is no such thing, or it is not to be seen by whoever asks: the answer is the same.

@@ -68,6 +68,7 @@ type UserChange struct {
 	// Password ends every browser session of the user.
 	Password                       *PasswordHash
 	Email, DisplayName             *string
+	EmailConfirmed                 *bool
 	IsActive, IsStaff, IsSuperuser *bool
 	// Grant are the permissions that the user gets, Revoke those that are taken.
 	Grant, Revoke PermissionSet
@@ -210,6 +211,72 @@ type TokenStore interface {
 	DeleteExpiredTokens(ctx context.Context, now time.Time) ([]SecretHash, error)
 }
 
+// TOTP is a second factor that makes codes from a shared secret and the time (RFC 6238).
+type TOTP struct {
+	User UserID
+	// Secret is shared with the user's authenticator. It is needed as it is, and so kept as it is.
+	Secret []byte
+	// Confirmed is true once the user has shown a code: only then is it asked for.
+	Confirmed bool
+	// LastStep is the time step of the last code that was taken: neither it nor one before it is taken again.
+	LastStep  int64
+	CreatedAt time.Time
+}
+
+// TOTPStore keeps second factors by TOTP, and the recovery codes that stand in for any second factor.
+type TOTPStore interface {
+	// TOTP gives the user's, confirmed or not.
+	TOTP(ctx context.Context, user UserID) (TOTP, error)
+	// BeginTOTP keeps one that is to be confirmed, in the place of another such. CodeConflict if there is a confirmed one,
+	// CodeNotFound if the user is unknown.
+	BeginTOTP(ctx context.Context, totp TOTP) error
+	// ConfirmTOTP makes what BeginTOTP kept the user's second factor, with its LastStep. CodeConflict if it is not there any
+	// more, or was confirmed meanwhile.
+	ConfirmTOTP(ctx context.Context, totp TOTP) error
+	// UseTOTP makes step the last one. CodeConflict if there is none that is confirmed, or its last step is not before.
+	UseTOTP(ctx context.Context, user UserID, step int64) error
+	// DeleteTOTP removes the user's; no error where there is none.
+	DeleteTOTP(ctx context.Context, user UserID) error
+}
+
+// RecoveryStore keeps the hashes of recovery codes.
+type RecoveryStore interface {
+	// ReplaceRecoveryCodes gives the user these codes and no others; none is for taking them away.
+	ReplaceRecoveryCodes(ctx context.Context, user UserID, codes []SecretHash) error
+	// UseRecoveryCode takes a code away; CodeNotFound if the user has it not, or not any more.
+	UseRecoveryCode(ctx context.Context, user UserID, code SecretHash) error
+	// CountRecoveryCodes says how many the user has left.
+	CountRecoveryCodes(ctx context.Context, user UserID) (int, error)
+}
+
+// Ticket is something begun that a client goes on with soon: a log-in that awaits its second step, a challenge.
+type Ticket struct {
+	Hash SecretHash
+	// Kind says what for. A ticket of one kind is none of another.
+	Kind string
+	// User is zero where it is not known whose it is.
+	User UserID
+	Data []byte
+	// Tries is how often TryTicket was asked.
+	Tries     int
+	ExpiresAt time.Time
+}
+
+// TicketStore keeps tickets. Where a ticket has expired at now, is of another kind or is not there, the answer is
+// CodeNotFound.
+type TicketStore interface {
+	// CreateTicket keeps the ticket. CodeNotFound if its user is unknown.
+	CreateTicket(ctx context.Context, t Ticket) error
+	// Ticket gives it.
+	Ticket(ctx context.Context, hash SecretHash, kind string, now time.Time) (Ticket, error)
+	// TryTicket counts one more try, and gives the ticket; CodeNotFound once there were most.
+	TryTicket(ctx context.Context, hash SecretHash, kind string, now time.Time, most int) (Ticket, error)
+	// TakeTicket removes the ticket and gives it: to one caller, of several at the same time.
+	TakeTicket(ctx context.Context, hash SecretHash, kind string, now time.Time) (Ticket, error)
+	// DeleteExpiredTickets removes what expired at now or before.
+	DeleteExpiredTickets(ctx context.Context, now time.Time) error
+}
+
 // Invitation lets somebody sign up where sign-up is by invitation.
 type Invitation struct {
 	Hash      SecretHash
@@ -219,15 +286,33 @@ type Invitation struct {
 	UsesLeft int
 }
 
+// ListedInvitation is an invitation as a list has it.
+type ListedInvitation struct {
+	Invitation
+	// By is the name of whoever made it; empty for one made on the command line.
+	By string
+	// Groups are the names of those that it puts people into.
+	Groups []string
+}
+
 // InvitationStore keeps invitations.
 type InvitationStore interface {
-	// CreateInvitation keeps an invitation.
-	CreateInvitation(ctx context.Context, inv Invitation) error
+	// CreateInvitation keeps an invitation, which puts whoever comes by it into the groups. CodeNotFound if a group, or whoever
+	// made it, is unknown.
+	CreateInvitation(ctx context.Context, inv Invitation, groups []GroupID) error
 	// Invitation gives the invitation whose secret has this hash, used up and expired ones too.
 	Invitation(ctx context.Context, hash SecretHash) (Invitation, error)
-	// CreateInvitedUser takes one use off the invitation and makes the user, both or neither. CodeForbidden if the
-	// invitation is unknown, used up, or expired at now.
+	// InvitationGroups gives the groups that it puts people into, by name; none for an unknown one.
+	InvitationGroups(ctx context.Context, hash SecretHash) ([]Group, error)
+	// Invitations gives those that the user made, or all for zero, by when they expire.
+	Invitations(ctx context.Context, by UserID) ([]ListedInvitation, error)
+	// CreateInvitedUser takes one use off the invitation, makes the user, and puts them into its groups: all or nothing.
+	// CodeForbidden if the invitation is unknown, used up, or expired at now.
 	CreateInvitedUser(ctx context.Context, hash SecretHash, now time.Time, user NewUser) (UserID, error)
+	// DeleteInvitation withdraws it; CodeNotFound if it is unknown.
+	DeleteInvitation(ctx context.Context, hash SecretHash) error
+	// DeleteExpiredInvitations removes what expired at now or before, and says how many.
+	DeleteExpiredInvitations(ctx context.Context, now time.Time) (int, error)
 }
 
 // RoomStore keeps rooms and who may enter the private ones.

@@ -40,8 +40,11 @@ func (h PasswordHash) Usable() bool { return h != "" && h[0] != '!' }
 type User struct {
 	ID       UserID
 	Username string
-	// Email may be empty. It is not unique, and not proven.
+	// Email may be empty. It is not unique.
 	Email string
+	// EmailConfirmed tells that whoever reads the mail of Email said so, or that whoever runs the server gave it. No link
+	// that lets somebody in is sent to another.
+	EmailConfirmed bool
 	// DisplayName is what the user is called besides the name; it may be empty. Others are not shown it yet.
 	DisplayName string
 	Password    PasswordHash

@@ -58,6 +58,10 @@ type Config struct {
 	AddressFailuresPerMinute int
 	// SignUpsPerHour is how many accounts one address may make, at once and again in each hour: 100 by default.
 	SignUpsPerHour int
+	// Issuer is what authenticators call the server: "Earshot" by default.
+	Issuer string
+	// Mail is how mail is sent; the zero value sends none.
+	Mail MailConfig
 }
 
 // DefaultConfig gives the settings of a server whose operator changed none.
@@ -90,8 +94,14 @@ func (c Config) filled() Config {
 	if c.SessionAge <= 0 {
 		c.SessionAge = def.SessionAge
 	}
+	if c.Mail.ResetAge <= 0 {
+		c.Mail.ResetAge = time.Hour
+	}
 	if !c.SignUp.Valid() {
 		c.SignUp = SignUpClosed
+	}
+	if c.Issuer == "" {
+		c.Issuer = "Earshot"
 	}
 	return c
 }
@@ -101,10 +111,16 @@ type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
 	Edit        earshot.UserEditStore
+	Own         earshot.OwnAccountStore
+	Secrets     earshot.SecretStore
+	Profiles    earshot.ProfileStore
 	Groups      earshot.GroupStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	TOTP        earshot.TOTPStore
+	Recovery    earshot.RecoveryStore
+	Tickets     earshot.TicketStore
 }
 
 // Service is the rules of accounts. It is safe for concurrent use and has no goroutines of its own.
@@ -113,14 +129,26 @@ type Service struct {
 	cfg    Config
 	ended  func(earshot.SecretHash)
 
-	hasher    *hasher
-	failures  *throttle
-	signUps   *throttle
+	hasher   *hasher
+	failures *throttle
+	signUps  *throttle
+	// codes and guesses bound how many wrong codes of second factors are tried.
+	codes     *throttle
+	guesses   *guesses
 	setupCode string
 	// decoys spreads the names that nobody has over those that somebody has.
 	decoys maphash.Seed
 	// common gives the list of common passwords, which is unpacked when it is first asked for.
 	common func() []string
+	// resets are addresses for which somebody asked to set a password anew. resetTries bounds who asks, mails what is sent.
+	resets            chan string
+	resetTries, mails *throttle
+	// easel is taken by whoever makes a picture small; picturing counts those who do or wait.
+	easel     chan struct{}
+	picturing atomic.Int64
+	// key is what links are signed with, nil until it is first needed. Under keyMu.
+	keyMu sync.Mutex
+	key   []byte
 	// following keeps an older state of a user from being handed on after a newer one.
 	following sync.Mutex
 	// sessionUses and tokenUses wait to be written.
@@ -143,9 +171,16 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		hasher:    newHasher(cfg.HashersAtOnce, cfg.QueuedLogins),
 		failures:  newThrottle(time.Minute, cfg.AddressFailuresPerMinute, cfg.FailuresPerMinute),
 		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
+		codes:     newThrottle(time.Hour, codesPerHour*addressFactor, codesPerHour),
+		guesses:   newGuesses(),
 		setupCode: newSetupCode(),
 		decoys:    maphash.MakeSeed(),
 		common:    sync.OnceValue(readCommon),
+		easel:     make(chan struct{}, 1),
+		resets:    make(chan string, resetQueue),
+		// Mails are counted by whom they concern, whoever caused them: all begin from no address.
+		resetTries: newThrottle(time.Hour, resetsPerHour, resetsPerHour),
+		mails:      newThrottle(time.Hour, mailsToAll, mailsToOne),
 	}
 }
 
@@ -167,8 +202,10 @@ type Login struct {
 // is of an algorithm or a cost that is not today's is hashed anew.
 //
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
-// and an account that is not active; CodeRateLimited after too many failures from this address; CodeBusy while too many
-// passwords are being checked. The last two say when to try again.
+// and an account that is not active; CodeForbidden with the field "email" for the right password of somebody who has to
+// confirm the address first; CodeRateLimited after too many failures from this address; CodeBusy while too many
+// passwords are being checked. The last two say when to try again. Where the user has a second factor it is a
+// *SecondFactorError, with CodeSecondFactor: SecondStep goes on from there.
 func (s *Service) LogIn(ctx context.Context, username, password string, from netip.Addr) (secret string, login Login, err error) {
 	key, keyErr := lookupKey(username)
 	try, err := s.failures.begin(from, string(key))
@@ -227,6 +264,12 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 	if !found.match || !user.IsActive {
 		return earshot.User{}, errWrongLogin()
 	}
+	if s.unproven(&user) {
+		if s.mayMail(&user, user.Email) == nil {
+			_ = s.sendConfirmation(ctx, &user)
+		}
+		return earshot.User{}, errUnproven()
+	}
 	if found.stale {
 		fresh, err := s.hasher.hashPatiently(ctx, password)
 		if err != nil {
@@ -246,24 +289,25 @@ func (s *Service) authenticate(ctx context.Context, key earshot.NameKey, passwor
 // browsers, and bounds what log-ins without a log-out can fill the database with.
 const maxSessions = 100
 
-// begin begins a browser session of a user whose password was checked. CodeNotFound if it is another by now.
+// begin goes on with a log-in of a user whose password was checked: to the second factor, if the user has one. CodeNotFound
+// if it is another by now.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
-	secret, hash := newSecret(sessionPrefix)
-	now := now()
-	client := clientOf(ctx)
-	session := earshot.BrowserSession{
-		Hash: hash, User: user.ID, CreatedAt: now, ExpiresAt: now.Add(s.cfg.SessionAge),
-		Device: DeviceName(client.UserAgent), Address: client.address(), UsedAt: now,
+	if err := s.askSecondFactor(ctx, user); err != nil {
+		return "", Login{}, err
 	}
+	return s.beginSession(ctx, user)
+}
+
+// beginSession begins a browser session of a user of whom all was checked. CodeNotFound if the password is another by now.
+func (s *Service) beginSession(ctx context.Context, user earshot.User) (string, Login, error) {
+	secret, session := s.newSession(ctx, user.ID)
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
 	}
-	for _, old := range ended {
-		s.ended(old)
-	}
-	user.LastLogin = now
-	return secret, Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
+	s.endAll(ended)
+	user.LastLogin = session.CreatedAt
+	return secret, Login{User: user, Credential: session.Hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
 }
 
 // LogOut ends a browser session and what hangs on it. One that is not there is no error.

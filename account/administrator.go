@@ -163,6 +163,33 @@ func (a Administrator) DeleteUser(ctx context.Context, username string) error {
 	return a.service.stores.Edit.DeleteUserIf(ctx, user.ID, a.may.mayDelete)
 }
 
+// Tokens gives the tokens of the user of a name, the newest first: never their secrets. Errors: CodeNotFound.
+func (a Administrator) Tokens(ctx context.Context, username string) ([]TokenInfo, error) {
+	if err := a.may.views(); err != nil {
+		return nil, err
+	}
+	user, err := a.service.UserByName(ctx, username)
+	if err != nil {
+		return nil, err
+	}
+	return a.service.Tokens(ctx, user.ID)
+}
+
+// EndToken revokes a token of the user of a name, and ends what hangs on it. Errors: CodeNotFound.
+func (a Administrator) EndToken(ctx context.Context, username, id string) error {
+	if err := a.may.needs(earshot.PermChangeUser); err != nil {
+		return err
+	}
+	user, err := a.service.UserByName(ctx, username)
+	if err != nil {
+		return err
+	}
+	if err := a.may.over(user); err != nil {
+		return err
+	}
+	return a.service.EndToken(ctx, user.ID, id)
+}
+
 // MaxBulk is how many users one call may name.
 const MaxBulk = 1000
 

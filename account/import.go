@@ -282,6 +282,7 @@ func (im *importer) details(f *earshot.ForeignUser, raw string, planned *earshot
 		planned.Email = ""
 		im.leaveOut("email", f.Foreign, raw, earshot.AsError(err).Message)
 	}
+	planned.EmailConfirmed = planned.Email != ""
 	if err := checkPerson(nil, &planned.DisplayName); err != nil {
 		planned.DisplayName = ""
 		im.leaveOut("display_name", f.Foreign, raw, earshot.AsError(err).Message)

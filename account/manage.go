@@ -68,7 +68,7 @@ func (s *Service) newAccount(a NewAccount) (earshot.NewUser, error) {
 	}
 	user := earshot.NewUser{
 		User: earshot.User{
-			Username: name, Email: a.Email, DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
+			Username: name, Email: a.Email, EmailConfirmed: a.Email != "", DisplayName: a.DisplayName, IsActive: true, IsStaff: a.Staff, IsSuperuser: a.Superuser,
 			Password: unusablePassword(), DateJoined: now(),
 		},
 		Keys: keys,
@@ -134,10 +134,13 @@ func (s *Service) UserByName(ctx context.Context, username string) (earshot.User
 	return s.stores.Users.UserByName(ctx, key)
 }
 
-// SweepExpired removes the browser sessions and tokens that have expired, ends what hangs on them, and says how many there were. It
-// also writes when others were last used. To be called every few minutes.
+// SweepExpired removes the browser sessions and tokens that have expired, ends what hangs on them, and says how many there were;
+// and expired invitations. It also writes when others were last used. To be called every few minutes.
 func (s *Service) SweepExpired(ctx context.Context) (int, error) {
 	if err := s.WriteUses(ctx); err != nil {
+		return 0, err
+	}
+	if err := s.stores.Tickets.DeleteExpiredTickets(ctx, now()); err != nil {
 		return 0, err
 	}
 	hashes, err := s.stores.Sessions.DeleteExpiredBrowserSessions(ctx, now())
@@ -145,8 +148,10 @@ func (s *Service) SweepExpired(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	tokens, err := s.stores.Tokens.DeleteExpiredTokens(ctx, now())
-	for _, h := range append(hashes, tokens...) {
-		s.ended(h)
+	s.endAll(append(hashes, tokens...))
+	if err != nil {
+		return len(hashes), err
 	}
+	_, err = s.stores.Invitations.DeleteExpiredInvitations(ctx, now())
 	return len(hashes) + len(tokens), err
 }

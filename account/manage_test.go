@@ -127,11 +127,11 @@ func TestCreateUsersWaitsForItsTurn(t *testing.T) {
 func TestConfigIsFilled(t *testing.T) {
 	t.Parallel()
 	want := DefaultConfig()
-	want.SignUp = SignUpClosed
+	want.SignUp, want.Issuer, want.Mail.ResetAge = SignUpClosed, "Earshot", time.Hour
 	if got := (Config{HashersAtOnce: -1}).filled(); got != want {
 		t.Errorf("filled: %+v", got)
 	}
-	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5}
+	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5, "Chat", MailConfig{ResetAge: time.Minute}}
 	if got := set.filled(); got != set {
 		t.Errorf("filled: %+v", got)
 	}

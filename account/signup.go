@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/netip"
-	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -12,11 +11,14 @@ import (
 // SignUp is what a person gives to make an account.
 type SignUp struct {
 	Username, Password string
+	// Email may be empty, unless it is to be confirmed.
+	Email string
 	// Invitation is the secret of an invitation link, where one is needed.
 	Invitation string
 }
 
-// SignUp makes an account, if the policy lets the person, and begins a browser session.
+// SignUp makes an account, if the policy lets the person, and begins a browser session. Where the address has to be
+// confirmed first, it sends the link, and the secret is empty.
 //
 // Errors: CodeForbidden if the policy or the invitation does not let them; CodeInvalid, with the field, for a name or a
 // password that is not allowed; CodeConflict for a name that is taken, or looks like that of somebody on the staff;
@@ -24,6 +26,9 @@ type SignUp struct {
 func (s *Service) SignUp(ctx context.Context, in SignUp, from netip.Addr) (secret string, login Login, err error) {
 	if s.cfg.SignUp == SignUpClosed {
 		return "", Login{}, earshot.Errorf(earshot.CodeForbidden, "Accounts are made by the administrators of this server.")
+	}
+	if s.ConfirmsSignUp() && in.Email == "" {
+		return "", Login{}, earshot.FieldError("email", "An address of mail is needed to sign up on this server.")
 	}
 	// A sign-up counts once it has hashed a password, and when it was answered that a name is taken: otherwise it would be
 	// a quick way to try who is here.
@@ -40,11 +45,14 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from netip.Addr) (secre
 			return "", Login{}, err
 		}
 	}
-	user, err := s.newUser(ctx, in.Username, in.Password)
+	user, err := s.newUser(ctx, in.Username, in.Password, in.Email)
 	if err != nil {
 		return "", Login{}, err
 	}
 	if err := s.checkLookAlike(ctx, user.Username, user.Keys); err != nil {
+		return "", Login{}, err
+	}
+	if err := s.mayMail(&user.User, user.Email); err != nil {
 		return "", Login{}, err
 	}
 	hashed = true
@@ -59,16 +67,23 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from netip.Addr) (secre
 	if err != nil {
 		return "", Login{}, err
 	}
+	_ = s.sendConfirmation(ctx, &user.User) // who gets no mail gets another at the first log-in
+	if s.unproven(&user.User) {
+		return "", Login{User: user.User}, nil
+	}
 	return s.begin(ctx, user.User)
 }
 
-// newUser checks the name and the password of a new account, before the dear step of hashing it.
-func (s *Service) newUser(ctx context.Context, username, password string) (earshot.NewUser, error) {
+// newUser checks what is given about a new account, before the dear step of hashing the password.
+func (s *Service) newUser(ctx context.Context, username, password, email string) (earshot.NewUser, error) {
 	name, keys, err := checkName(username)
 	if err != nil {
 		return earshot.NewUser{}, err
 	}
-	if err := s.checkPassword(password, personal{username: name}); err != nil {
+	if err := checkPerson(&email, nil); err != nil {
+		return earshot.NewUser{}, err
+	}
+	if err := s.checkPassword(password, personal{username: name, email: email}); err != nil {
 		return earshot.NewUser{}, err
 	}
 	switch _, err := s.stores.Users.UserByName(ctx, keys.Name); {
@@ -77,7 +92,7 @@ func (s *Service) newUser(ctx context.Context, username, password string) (earsh
 	case !isCode(err, earshot.CodeNotFound):
 		return earshot.NewUser{}, err
 	}
-	return earshot.NewUser{User: earshot.User{Username: name, IsActive: true, DateJoined: now()}, Keys: keys}, nil
+	return earshot.NewUser{User: earshot.User{Username: name, Email: email, IsActive: true, DateJoined: now()}, Keys: keys}, nil
 }
 
 func createOne(ctx context.Context, users earshot.UserStore, user earshot.NewUser) (earshot.UserID, error) {
@@ -86,73 +101,6 @@ func createOne(ctx context.Context, users earshot.UserStore, user earshot.NewUse
 		return 0, err
 	}
 	return ids[0], nil
-}
-
-// checkInvitation looks at an invitation before more is done for whoever holds it. The store looks again when it is
-// used, for then it may be used up.
-func (s *Service) checkInvitation(ctx context.Context, secret string, from netip.Addr) (earshot.SecretHash, error) {
-	try, err := s.failures.begin(from, "")
-	if err != nil {
-		return earshot.SecretHash{}, err
-	}
-	hash, err := s.validInvitation(ctx, secret)
-	try.end(isCode(err, earshot.CodeForbidden))
-	return hash, err
-}
-
-func (s *Service) validInvitation(ctx context.Context, secret string) (earshot.SecretHash, error) {
-	refuse := earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
-	if secret == "" {
-		refuse = earshot.Errorf(earshot.CodeForbidden, "An invitation is needed to sign up on this server.")
-	}
-	refuse.Field = "invitation"
-	hash, ok := hashSecret(invitationPrefix, secret)
-	if !ok {
-		return earshot.SecretHash{}, refuse
-	}
-	inv, err := s.stores.Invitations.Invitation(ctx, hash)
-	switch {
-	case isCode(err, earshot.CodeNotFound):
-		return earshot.SecretHash{}, refuse
-	case err != nil:
-		return earshot.SecretHash{}, err
-	case inv.UsesLeft <= 0, !now().Before(inv.ExpiresAt):
-		return earshot.SecretHash{}, refuse
-	}
-	return hash, nil
-}
-
-// The bounds of an invitation.
-const (
-	maxInvitationUses = 1000
-	maxInvitationAge  = 30 * 24 * time.Hour
-)
-
-// Invite makes an invitation for so many people and so long: 1 to 1000 uses, more than nothing to 30 days. by is the user
-// who invites, who needs earshot.PermAddInvitation (CodeForbidden otherwise), or zero on the command line.
-func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl time.Duration) (secret string, expires time.Time, err error) {
-	if uses < 1 || uses > maxInvitationUses {
-		return "", time.Time{}, earshot.FieldError("uses", "An invitation is for 1 to %d people.", maxInvitationUses)
-	}
-	if ttl < time.Millisecond || ttl > maxInvitationAge {
-		return "", time.Time{}, earshot.FieldError("days", "An invitation holds for at most %d days.", maxInvitationAge/(24*time.Hour))
-	}
-	if by != 0 {
-		user, err := s.activeUser(ctx, by)
-		if err != nil {
-			return "", time.Time{}, err
-		}
-		if !user.May(earshot.PermAddInvitation) {
-			return "", time.Time{}, earshot.Errorf(earshot.CodeForbidden, "You may not invite people to this server.")
-		}
-	}
-	secret, hash := newSecret(invitationPrefix)
-	expires = now().Add(ttl).Truncate(time.Millisecond)
-	err = s.stores.Invitations.CreateInvitation(ctx, earshot.Invitation{Hash: hash, CreatedBy: by, ExpiresAt: expires, UsesLeft: uses})
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	return secret, expires, nil
 }
 
 // SetupNeeded tells whether there is no user yet, so that the first one is to be made with SetUp.
@@ -209,7 +157,7 @@ func (s *Service) SetUp(ctx context.Context, code, username, password string, fr
 			Message: "The set-up code is wrong. The server prints it when it starts.",
 		}
 	}
-	user, err := s.newUser(ctx, username, password)
+	user, err := s.newUser(ctx, username, password, "")
 	if err != nil {
 		return "", Login{}, err
 	}

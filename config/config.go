@@ -26,6 +26,13 @@ type Config struct {
 	// CreateRooms is everyone or staff.
 	CreateRooms string `help:"Who may create rooms: everyone or staff." default:"everyone" placeholder:"POLICY" toml:"create_rooms"`
 
+	// ConfirmEmail has people who sign up give an address, and confirm it before they are let in.
+	ConfirmEmail bool `help:"Have people who sign up give an address of mail, and let them in when they have opened the link that is sent to it." toml:"confirm_email"`
+	// ResetAge is how long a link holds by which a password is set anew.
+	ResetAge time.Duration `help:"For how long a link that was mailed to set a password anew is good. Mail lies about for years, and nobody who asked waits longer than an hour." default:"1h" placeholder:"TIME" toml:"reset_age"`
+
+	SMTP SMTP `embed:"" prefix:"smtp-" toml:"smtp"`
+
 	Limits Limits `embed:"" prefix:"limits-" toml:"limits"`
 	Resume Resume `embed:"" prefix:"resume-" toml:"resume"`
 

@@ -38,6 +38,7 @@ func (c *Config) Validate() error {
 		oneOf("sign_up", c.SignUp, "open", "invite", "closed"),
 		oneOf("create_rooms", c.CreateRooms, "everyone", "staff"),
 		oneOf("multichat", c.Multichat, "on", "quiet", "off"),
+		c.validateMail(),
 		c.Limits.Validate(),
 		c.Resume.Validate(),
 		within("write_buffer", c.WriteBuffer, minWriteBuffer, maxWriteBuffer),

@@ -3,8 +3,6 @@ package httpd
 import (
 	"log/slog"
 	"net/http"
-	"net/url"
-	"time"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
@@ -14,14 +12,17 @@ import (
 
 // serverReply is "Server" in docs/protocol.md.
 type serverReply struct {
-	Name        string      `json:"name"`
-	Version     string      `json:"version"`
-	SignUp      string      `json:"sign_up"`
-	CreateRooms string      `json:"create_rooms"`
-	SetupNeeded bool        `json:"setup_needed"`
-	ResumeMs    int64       `json:"resume_ms"`
-	GraceMs     int64       `json:"grace_ms"`
-	Limits      wire.Limits `json:"limits"`
+	Name        string `json:"name"`
+	Version     string `json:"version"`
+	SignUp      string `json:"sign_up"`
+	CreateRooms string `json:"create_rooms"`
+	// Mail tells that the server sends mail, and ConfirmEmail that people who sign up have to confirm an address.
+	Mail         bool        `json:"mail"`
+	ConfirmEmail bool        `json:"confirm_email"`
+	SetupNeeded  bool        `json:"setup_needed"`
+	ResumeMs     int64       `json:"resume_ms"`
+	GraceMs      int64       `json:"grace_ms"`
+	Limits       wire.Limits `json:"limits"`
 	// Me is who asks, and nil for whoever is not logged in. A page that is opened asks for it here: a 401 from /me would
 	// stand as an error in the console of everybody who comes to log in.
 	Me *meReply `json:"me"`
@@ -31,17 +32,15 @@ type serverReply struct {
 type meReply struct {
 	ID             int64  `json:"id"`
 	Username       string `json:"username"`
+	DisplayName    string `json:"display_name"`
+	Email          string `json:"email"`
+	EmailConfirmed bool   `json:"email_confirmed"`
+	HasPassword    bool   `json:"has_password"`
 	IsStaff        bool   `json:"is_staff"`
 	IsSuperuser    bool   `json:"is_superuser"`
 	CanCreateRooms bool   `json:"can_create_rooms"`
 	// Permissions are those that the user has in whatever way: all, for a superuser.
 	Permissions []earshot.Permission `json:"permissions"`
-}
-
-// inviteReply is what POST /invitations answers.
-type inviteReply struct {
-	URL       string    `json:"url"`
-	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // describe tells what a page must know before anybody has logged in, and who has.
@@ -58,6 +57,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, serverReply{
 		Name: s.opts.Name, Version: s.opts.Version,
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
+		Mail: s.opts.Accounts.SendsMail(), ConfirmEmail: s.opts.Accounts.ConfirmsSignUp(),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
 		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
 	})
@@ -96,6 +96,7 @@ func (s *Server) signUp(w http.ResponseWriter, r *http.Request) error {
 	in, err := readBody[struct {
 		Username   string `json:"username"`
 		Password   string `json:"password"`
+		Email      string `json:"email"`
 		Invitation string `json:"invitation"`
 	}](w, r)
 	if err != nil {
@@ -104,6 +105,10 @@ func (s *Server) signUp(w http.ResponseWriter, r *http.Request) error {
 	secret, login, err := s.opts.Accounts.SignUp(r.Context(), account.SignUp(in), clientAddr(r))
 	if err != nil {
 		return err
+	}
+	if secret == "" { // the address has to be confirmed first
+		w.WriteHeader(http.StatusAccepted)
+		return nil
 	}
 	return s.welcome(w, r, http.StatusCreated, secret, login)
 }
@@ -166,37 +171,10 @@ func (s *Server) describeUser(u earshot.User) meReply {
 		}
 	}
 	return meReply{
-		ID: int64(u.ID), Username: u.Username, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
+		ID: int64(u.ID), Username: u.Username, DisplayName: u.DisplayName, Email: u.Email, EmailConfirmed: u.Email != "" && u.EmailConfirmed,
+		HasPassword: u.Password.Usable(), IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
 		CanCreateRooms: s.opts.Hub.MayCreateRooms(u), Permissions: permissions,
 	}
-}
-
-// The defaults of an invitation, and how long it may last: the rest of its rules are account's.
-const (
-	maxInviteDays  = 30
-	defInviteUses  = 1
-	defInviteDays  = 7
-	hoursOfOneDay  = 24 * time.Hour
-	invitationPath = "/signup?invitation="
-)
-
-func (s *Server) invite(w http.ResponseWriter, r *http.Request, by caller) error {
-	in, err := readBody[struct {
-		Uses *int `json:"uses"`
-		Days *int `json:"days"`
-	}](w, r)
-	if err != nil {
-		return err
-	}
-	uses, days := orDefault(in.Uses, defInviteUses), orDefault(in.Days, defInviteDays)
-	if days < 1 || days > maxInviteDays {
-		return earshot.FieldError("days", "An invitation lasts 1 to %d days.", maxInviteDays)
-	}
-	secret, expires, err := s.opts.Accounts.Invite(r.Context(), by.User.ID, uses, time.Duration(days)*hoursOfOneDay)
-	if err != nil {
-		return err
-	}
-	return reply(w, http.StatusCreated, inviteReply{URL: InvitationURL(s.baseURL(r), secret), ExpiresAt: expires})
 }
 
 // baseURL is where people reach the server: by the way that the request came if that is known, unless it was set.
@@ -205,11 +183,6 @@ func (s *Server) baseURL(r *http.Request) string {
 		return origin
 	}
 	return s.opts.BaseURL
-}
-
-// InvitationURL is the link that invites to the server at base.
-func InvitationURL(base, secret string) string {
-	return base + invitationPath + url.QueryEscape(secret)
 }
 
 func orDefault[T any](p *T, value T) T {

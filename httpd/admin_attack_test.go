@@ -49,6 +49,8 @@ func adminCalls() []adminCall {
 		{"DELETE /users/{username}", "", earshot.PermDeleteUser, http.StatusNoContent},
 		{"PUT /users/{username}/password", `{"password":"correct horse battery"}`, earshot.PermChangeUser, http.StatusOK},
 		{"DELETE /users/{username}/password", "", earshot.PermChangeUser, http.StatusOK},
+		{"GET /users/{username}/tokens", "", earshot.PermViewUser, http.StatusOK},
+		{"DELETE /users/{username}/tokens/{id}", "", earshot.PermChangeUser, http.StatusNoContent},
 		{"GET /groups", "", earshot.PermViewUser, http.StatusOK},
 		{"POST /groups", `{"name":"GROUP-new"}`, earshot.PermChangeUser, http.StatusCreated},
 		{"GET /groups/{group}", "", earshot.PermViewUser, http.StatusOK},
@@ -94,11 +96,19 @@ func TestWhoAdministers(t *testing.T) {
 		} {
 			target, group := strings.ReplaceAll(fmt.Sprint("t", i, by.who), " ", "."), fmt.Sprint("g", i, by.who)
 			h.user(target, nil)
+			made, err := h.accounts.UserByName(t.Context(), target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tokens, err := h.accounts.Tokens(t.Context(), made.ID)
+			if err != nil || len(tokens) != 1 {
+				t.Fatalf("%+v, %v", tokens, err)
+			}
 			if _, err := h.accounts.CreateGroup(t.Context(), group, 0); err != nil {
 				t.Fatal(err)
 			}
 			method, route, _ := strings.Cut(c.operation, " ")
-			path := "/api/v1" + strings.NewReplacer("{username}", url.PathEscape(target), "{group}", url.PathEscape(group)).Replace(route)
+			path := "/api/v1" + strings.NewReplacer("{username}", url.PathEscape(target), "{group}", url.PathEscape(group), "{id}", tokens[0].ID).Replace(route)
 			body := strings.NewReplacer("TARGET", target, "GROUP", group).Replace(c.body)
 			w := h.call(method, path, body)
 			if by.caller != nil {
@@ -146,6 +156,7 @@ func TestNobodyGetsMore(t *testing.T) {
 		{"PUT", boss + "/password", `{"password":"correct horse battery"}`},
 		{"DELETE", boss + "/password", ""},
 		{"DELETE", boss, ""},
+		{"DELETE", boss + "/tokens/x", ""},
 		{"PUT", janitor + "/password", `{"password":"correct horse battery"}`},
 		{"PATCH", janitor, `{"email":"clerk@example.org"}`},
 		{"PATCH", janitor, `{"revoke":["delete_room"]}`},

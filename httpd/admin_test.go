@@ -70,6 +70,22 @@ func TestUsers(t *testing.T) {
 	boss.refused(earshot.CodeNotFound, "GET", path, "")
 }
 
+// TestTokensOfOthers sees that a token of somebody else is listed without its secret, and is good no more when it was revoked.
+func TestTokensOfOthers(t *testing.T) {
+	h := newHouse(t, nil)
+	boss, ana := h.user("boss", superuser), h.user("ana", nil)
+	const path = "/api/v1/users/ana/tokens"
+	list := read[tokensReply](t, boss.wants(http.StatusOK, "GET", path, ""))
+	if len(list.Tokens) != 1 || list.Tokens[0].Secret != "" {
+		t.Fatalf("%+v", list)
+	}
+	boss.refused(earshot.CodeNotFound, "DELETE", path+"/none", "")
+	boss.refused(earshot.CodeNotFound, "DELETE", "/api/v1/users/boss/tokens/"+list.Tokens[0].ID, "") // not the boss's
+	boss.wants(http.StatusNoContent, "DELETE", path+"/"+list.Tokens[0].ID, "")
+	ana.refused(earshot.CodeUnauthenticated, "GET", "/api/v1/me", "")
+	boss.refused(earshot.CodeNotFound, "DELETE", path+"/"+list.Tokens[0].ID, "")
+}
+
 // TestChangesHoldAtOnce sees that who is changed loses log-ins and sessions before the answer is there.
 func TestChangesHoldAtOnce(t *testing.T) {
 	h := newHouse(t, nil)

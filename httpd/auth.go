@@ -96,6 +96,11 @@ func (s *Server) scoped(c personal, scopes ...earshot.Scope) http.HandlerFunc {
 	return s.admit(c, func(login *account.Login) error { return allow(login, scopes...) })
 }
 
+// picture makes a handler of a call for pictures, which have a budget of their own.
+func (s *Server) picture(c personal) http.HandlerFunc {
+	return s.admitFrom(s.pictures, c, func(login *account.Login) error { return allow(login, earshot.ScopeChat) })
+}
+
 // inBrowser makes a handler of a call that no token may make.
 func (s *Server) inBrowser(c personal) http.HandlerFunc {
 	return s.admit(c, func(login *account.Login) error {
@@ -120,8 +125,13 @@ func errScope(needed string) error {
 
 // admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it.
 func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerFunc {
+	return s.admitFrom(s.budgets, c, may)
+}
+
+// admitFrom is admit with another budget than that of most calls.
+func (s *Server) admitFrom(budgets *budgets, c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
-		by, err := s.caller(w, r)
+		by, err := s.callerFrom(budgets, w, r)
 		if err != nil {
 			return err
 		}
@@ -135,11 +145,16 @@ func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerF
 // caller says who makes a call, and fails as login does if nobody is logged in. A cookie whose session was extended is
 // renewed on the way. Each call is taken from the user's budget.
 func (s *Server) caller(w http.ResponseWriter, r *http.Request) (caller, error) {
+	return s.callerFrom(s.budgets, w, r)
+}
+
+// callerFrom is caller with another budget.
+func (s *Server) callerFrom(budgets *budgets, w http.ResponseWriter, r *http.Request) (caller, error) {
 	login, cred, err := s.login(r)
 	if err != nil {
 		return caller{}, err
 	}
-	if err := s.budgets.take(login.User.ID, time.Now()); err != nil {
+	if err := budgets.take(login.User.ID, time.Now()); err != nil {
 		return caller{}, err
 	}
 	if login.Extended && !cred.bearer {

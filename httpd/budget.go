@@ -15,6 +15,10 @@ const (
 	// what one account can have the store do.
 	callsPerSecond = 20
 	callsBurst     = 200
+	// picturesPerSecond and picturesBurst are how many pictures of users one may fetch: a page with a large room asks for
+	// hundreds when it is first opened, and must go on making calls.
+	picturesPerSecond = 50
+	picturesBurst     = 1000
 	// budgeted is how many users are remembered. Whoever is forgotten has a full budget again, and must have been passed by
 	// so many others meanwhile.
 	budgeted = 10_000
@@ -22,13 +26,16 @@ const (
 
 // budgets are what each user may still call.
 type budgets struct {
+	perSecond rate.Limit
+	burst     int
+
 	mu    sync.Mutex
 	users *simplelru.LRU[earshot.UserID, *rate.Limiter]
 }
 
-func newBudgets() (*budgets, error) {
+func newBudgets(perSecond rate.Limit, burst int) (*budgets, error) {
 	users, err := simplelru.NewLRU[earshot.UserID, *rate.Limiter](budgeted, nil)
-	return &budgets{users: users}, err
+	return &budgets{perSecond: perSecond, burst: burst, users: users}, err
 }
 
 // take takes one call from what the user may make; CodeRateLimited with the time to wait if there is none left.
@@ -36,7 +43,7 @@ func (b *budgets) take(user earshot.UserID, now time.Time) error {
 	b.mu.Lock()
 	limiter, ok := b.users.Get(user)
 	if !ok {
-		limiter = rate.NewLimiter(callsPerSecond, callsBurst)
+		limiter = rate.NewLimiter(b.perSecond, b.burst)
 		b.users.Add(user, limiter)
 	}
 	b.mu.Unlock()

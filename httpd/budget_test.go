@@ -8,7 +8,7 @@ import (
 )
 
 func TestCallsOfAUserAreBounded(t *testing.T) {
-	b, err := newBudgets()
+	b, err := newBudgets(callsPerSecond, callsBurst)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,8 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	relay := local.New()
 	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: rooms})}
 	h.accounts = account.New(account.Stores{
-		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		TOTP: store, Recovery: store, Tickets: store,
 	}, accounts, h.hub.EndLogin)
 	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version})
 	if err != nil {
@@ -155,7 +156,7 @@ func (s *someone) credential() []string {
 
 // forCall is the same person as whoever makes the call: some calls of one's own account must come from a browser.
 func (s *someone) forCall(path string) *someone {
-	if !strings.HasPrefix(path, "/api/v1/me/") {
+	if path != "/api/v1/me" && !strings.HasPrefix(path, "/api/v1/me/") {
 		return s
 	}
 	return &someone{house: s.house, name: s.name, id: s.id, cookie: s.browser(s.name).cookie}

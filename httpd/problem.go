@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/account"
 )
 
 // problem is an error as the REST API tells it (RFC 9457, section 3).
@@ -28,6 +29,8 @@ type problem struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// RetryMs says after how many milliseconds another try makes sense; the header Retry-After has it in seconds.
 	RetryMs int64 `json:"retry_ms,omitzero"`
+	// SecondFactor says how a log-in goes on that needs one.
+	SecondFactor *secondFactorReply `json:"second_factor,omitempty"`
 }
 
 // statusOf is the one place where a code becomes an HTTP status.
@@ -35,7 +38,7 @@ func statusOf(code earshot.Code) int {
 	switch code {
 	case earshot.CodeMalformed, earshot.CodeUnknownCommand:
 		return http.StatusBadRequest
-	case earshot.CodeUnauthenticated:
+	case earshot.CodeUnauthenticated, earshot.CodeSecondFactor:
 		return http.StatusUnauthorized
 	case earshot.CodeForbidden:
 		return http.StatusForbidden
@@ -72,10 +75,20 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.Code == earshot.CodeInternal && !errors.Is(err, context.Canceled) {
 		s.log.ErrorContext(r.Context(), "a request failed", slog.String("route", routeOf(r)), slog.Any("error", err))
 	}
+	if needed, ok := account.AsSecondFactor(err); ok {
+		tellProblem(w, statusOf(e.Code), e, &secondFactorReply{
+			Ticket: needed.Ticket, Factors: needed.Factors, ExpiresAt: needed.ExpiresAt,
+		})
+		return
+	}
 	writeProblem(w, statusOf(e.Code), e)
 }
 
 func writeProblem(w http.ResponseWriter, status int, e *earshot.Error) {
+	tellProblem(w, status, e, nil)
+}
+
+func tellProblem(w http.ResponseWriter, status int, e *earshot.Error, second *secondFactorReply) {
 	h := w.Header()
 	if e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second
@@ -87,6 +100,7 @@ func writeProblem(w http.ResponseWriter, status int, e *earshot.Error) {
 	writeJSON(w, status, "application/problem+json", problem{
 		Type: "about:blank", Status: status, Title: http.StatusText(status),
 		Code: string(e.Code), Field: e.Field, Detail: e.Message, Reasons: e.Reasons, RetryMs: e.RetryAfter.Milliseconds(),
+		SecondFactor: second,
 	})
 }
 

@@ -34,27 +34,14 @@ func (s *Server) routes() (http.Handler, error) {
 	r.NotFound(s.notFound)
 	r.MethodNotAllowed(methodNotAllowed(r))
 
-	r.Get("/ws", s.socket)
-	if s.opts.HTTP2Sockets {
-		r.Connect("/ws", s.socket) // RFC 8441
-	}
-	if s.opts.Multichat != nil {
-		r.Get("/chat/stream/", s.multichat) // where the example has it
-		if s.opts.HTTP2Sockets {
-			r.Connect("/chat/stream/", s.multichat)
-		}
-	}
-
-	if s.opts.Stream != nil {
-		r.Get("/events", s.stream(s.opts.Stream.Listen))
-		r.Post("/events", s.stream(s.opts.Stream.Tell))
-		r.Delete("/events", s.stream(s.opts.Stream.Tell))
-	}
-
+	s.doors(r)
 	r.Get("/healthz", s.health)
 
 	r.Get("/", s.pages.index)
-	r.Get("/login", s.pages.index)
+	r.Get("/login", s.logInPage)
+	r.Get("/forgot", s.pages.index)
+	r.Get("/reset", s.pages.index)
+	r.Get("/confirm", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
@@ -74,16 +61,13 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
+		r.Post("/login/second", s.anybody(s.secondStep))
 		r.Post("/logout", s.scoped(s.logOut))
+		r.Post("/password/reset", s.anybody(s.requestReset))
+		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
+		r.Post("/email/confirm", s.anybody(s.confirmEmail))
 		r.Get("/me", s.scoped(s.me))
-
-		r.Get("/me/sessions", s.scoped(s.listSessions, own))
-		r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
-		r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
-
-		r.Get("/me/tokens", s.inBrowser(s.listTokens))
-		r.Post("/me/tokens", s.inBrowser(s.createToken))
-		r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
+		s.ownRoutes(r)
 
 		r.Get("/rooms", s.scoped(s.listRooms, chat, rooms))
 		r.Post("/rooms", s.scoped(s.createRoom, rooms))
@@ -94,10 +78,60 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Put("/rooms/{id}/members/{username}", s.scoped(s.addMember, rooms))
 		r.Delete("/rooms/{id}/members/{username}", s.scoped(s.removeMember, rooms))
 
+		r.Get("/invitations", s.scoped(s.listInvitations, admin))
 		r.Post("/invitations", s.scoped(s.invite, admin))
+		r.Delete("/invitations/{id}", s.scoped(s.withdrawInvitation, admin))
 		s.administration(r)
 	})
 	return r, nil
+}
+
+// ownRoutes are what users do about their own log-ins.
+func (s *Server) ownRoutes(r chi.Router) {
+	r.Patch("/me", s.scoped(s.changeMe, own))
+	r.Delete("/me", s.inBrowser(s.deleteMe))
+	r.Get("/me/export", s.scoped(s.export, own))
+	r.Post("/me/password", s.inBrowser(s.changePassword))
+	r.Post("/me/email/confirm", s.scoped(s.askToConfirm, own))
+	r.Put("/me/avatar", s.scoped(s.setAvatar, own))
+	r.Delete("/me/avatar", s.scoped(s.deleteAvatar, own))
+	r.Get("/profiles", s.scoped(s.listProfiles, earshot.ScopeChat))
+	r.Get("/users/{username}/avatar", s.picture(s.showAvatar))
+	r.Post("/users/{username}/reset-link", s.scoped(s.resetLink, earshot.ScopeAdmin))
+
+	r.Get("/me/sessions", s.scoped(s.listSessions, own))
+	r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
+	r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
+
+	r.Get("/me/security", s.inBrowser(s.security))
+	r.Post("/me/security/totp", s.inBrowser(s.beginTOTP))
+	r.Post("/me/security/totp/confirm", s.inBrowser(s.confirmTOTP))
+	r.Post("/me/security/totp/remove", s.inBrowser(s.removeTOTP))
+	r.Post("/me/security/recovery-codes", s.inBrowser(s.renewRecoveryCodes))
+
+	r.Get("/me/tokens", s.inBrowser(s.listTokens))
+	r.Post("/me/tokens", s.inBrowser(s.createToken))
+	r.Delete("/me/tokens/{id}", s.inBrowser(s.endToken))
+}
+
+// doors are the ways to what is said.
+func (s *Server) doors(r chi.Router) {
+	r.Get("/ws", s.socket)
+	if s.opts.HTTP2Sockets {
+		r.Connect("/ws", s.socket) // RFC 8441
+	}
+	if s.opts.Multichat != nil {
+		r.Get("/chat/stream/", s.multichat) // where the example has it
+		if s.opts.HTTP2Sockets {
+			r.Connect("/chat/stream/", s.multichat)
+		}
+	}
+
+	if s.opts.Stream != nil {
+		r.Get("/events", s.stream(s.opts.Stream.Listen))
+		r.Post("/events", s.stream(s.opts.Stream.Tell))
+		r.Delete("/events", s.stream(s.opts.Stream.Tell))
+	}
 }
 
 // administration is the part of the table for those who look after the server.
@@ -111,6 +145,8 @@ func (s *Server) administration(r chi.Router) {
 	r.Delete("/users/{username}", s.scoped(s.deleteUser, admin))
 	r.Put("/users/{username}/password", s.scoped(s.setPassword, admin))
 	r.Delete("/users/{username}/password", s.scoped(s.removePassword, admin))
+	r.Get("/users/{username}/tokens", s.scoped(s.listTokensOf, admin))
+	r.Delete("/users/{username}/tokens/{id}", s.scoped(s.endTokenOf, admin))
 
 	r.Get("/groups", s.scoped(s.listGroups, admin))
 	r.Post("/groups", s.scoped(s.createGroup, admin))

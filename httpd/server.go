@@ -106,10 +106,12 @@ type Server struct {
 	origins map[string]bool
 	pages   *pages
 	budgets *budgets
-	started time.Time
-	handler http.Handler
-	server  *http.Server
-	quiet   *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
+	// pictures are the budgets for users' pictures.
+	pictures *budgets
+	started  time.Time
+	handler  http.Handler
+	server   *http.Server
+	quiet    *quiet // serves HTTP/2 where the socket is not to go over it; nil elsewhere
 }
 
 // New makes a Server. It reads and compresses the pages once, here.
@@ -125,11 +127,17 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	budgets, err := newBudgets()
+	budgets, err := newBudgets(callsPerSecond, callsBurst)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, log: opts.Log, pages: pages, budgets: budgets, origins: make(map[string]bool), started: time.Now()}
+	pictures, err := newBudgets(picturesPerSecond, picturesBurst)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		opts: opts, log: opts.Log, pages: pages, budgets: budgets, pictures: pictures, origins: make(map[string]bool), started: time.Now(),
+	}
 	for _, origin := range opts.Origins {
 		s.origins[origin] = true
 	}

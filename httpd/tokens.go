@@ -31,16 +31,20 @@ func replyOfToken(t *account.TokenInfo) tokenReply {
 	}
 }
 
+func replyOfTokens(tokens []account.TokenInfo) tokensReply {
+	answer := tokensReply{Tokens: make([]tokenReply, len(tokens))}
+	for i := range tokens {
+		answer.Tokens[i] = replyOfToken(&tokens[i])
+	}
+	return answer
+}
+
 func (s *Server) listTokens(w http.ResponseWriter, r *http.Request, by caller) error {
 	tokens, err := s.opts.Accounts.Tokens(r.Context(), by.User.ID)
 	if err != nil {
 		return err
 	}
-	answer := tokensReply{Tokens: make([]tokenReply, len(tokens))}
-	for i := range tokens {
-		answer.Tokens[i] = replyOfToken(&tokens[i])
-	}
-	return reply(w, http.StatusOK, answer)
+	return reply(w, http.StatusOK, replyOfTokens(tokens))
 }
 
 func (s *Server) createToken(w http.ResponseWriter, r *http.Request, by caller) error {

@@ -31,19 +31,20 @@ func TestTokens(t *testing.T) {
 	h.user("ana", password(goodPassword))
 	h.user("eve", password(goodPassword))
 	ana, eve := h.browser("ana"), h.browser("eve")
-	for body, field := range map[string]string{
-		`{"scopes":["chat"]}`:                                     "name",
-		`{"name":" ","scopes":["chat"]}`:                          "name",
-		`{"name":"a\nb","scopes":["chat"]}`:                       "name",
-		`{"name":"a\u0000b","scopes":["chat"]}`:                   "name",
-		`{"name":"` + strings.Repeat("é", 101) + `","scopes":[]}`: "name",
-		`{"name":"x"}`:                                "scopes",
-		`{"name":"x","scopes":[]}`:                    "scopes",
-		`{"name":"x","scopes":["chat","everything"]}`: "scopes",
-		`{"name":"x","scopes":["chat"],"days":0}`:     "days",
-		`{"name":"x","scopes":["chat"],"days":367}`:   "days",
-		`{"name":"x","scopes":["chat"],"days":-1}`:    "days",
+	for _, c := range [][2]string{
+		{`{"scopes":["chat"]}`, "name"},
+		{`{"name":" ","scopes":["chat"]}`, "name"},
+		{`{"name":"a\nb","scopes":["chat"]}`, "name"},
+		{`{"name":"a\u0000b","scopes":["chat"]}`, "name"},
+		{`{"name":"` + strings.Repeat("é", 101) + `","scopes":[]}`, "name"},
+		{`{"name":"x"}`, "scopes"},
+		{`{"name":"x","scopes":[]}`, "scopes"},
+		{`{"name":"x","scopes":["chat","everything"]}`, "scopes"},
+		{`{"name":"x","scopes":["chat"],"days":0}`, "days"},
+		{`{"name":"x","scopes":["chat"],"days":367}`, "days"},
+		{`{"name":"x","scopes":["chat"],"days":-1}`, "days"},
 	} {
+		body, field := c[0], c[1]
 		p := problemOf(t, h.call(http.MethodPost, "/api/v1/me/tokens", body, "Cookie", ana.cookie))
 		if p.Code != string(earshot.CodeInvalid) || p.Field != field {
 			t.Errorf("%s: %+v", body, p)
@@ -93,13 +94,16 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
+		"POST /login/second": "anybody",
 		"POST /logout": "any", "GET /me": "any",
 		"GET /me/sessions": "account", "DELETE /me/sessions": "", "DELETE /me/sessions/{id}": "",
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
+		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
+		"POST /me/security/totp/remove": "never", "POST /me/security/recovery-codes": "never",
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
 		"PUT /rooms/{id}/members/{username}": "rooms", "DELETE /rooms/{id}/members/{username}": "rooms",
-		"POST /invitations": "admin",
+		"POST /invitations": "admin", "GET /settings": "admin", "GET /figures": "admin", "GET /rooms/all": "admin",
 	}
 }
 
@@ -138,12 +142,12 @@ func TestScopesOfEveryRoute(t *testing.T) {
 			if want == "never" {
 				may = false
 			}
-			fresh, err := newBudgets()
+			fresh, err := newBudgets(callsPerSecond, callsBurst)
 			if err != nil {
 				return err
 			}
 			h.budgets.users = fresh.users // there are more calls than a user may make
-			w := h.call(method, strings.NewReplacer("{id}", "999", "{username}", "nobody").Replace(route), "", "Authorization", "Bearer "+secret)
+			w := h.call(method, strings.NewReplacer("{id}", "999", "{username}", "nobody", "{group}", "nobody").Replace(route), "", "Authorization", "Bearer "+secret)
 			refused := w.Code == http.StatusForbidden && problemOf(t, w).Field == "scope"
 			if refused == may || w.Code == http.StatusUnauthorized {
 				t.Errorf("%s %s with a token for %s: %d", method, path, name, w.Code)

@@ -169,6 +169,23 @@ func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request, by caller) e
 	return nil
 }
 
+func (s *Server) listTokensOf(w http.ResponseWriter, r *http.Request, by caller) error {
+	tokens, err := s.opts.Accounts.Administrator(by.User).Tokens(r.Context(), pathValue(r, "username"))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, replyOfTokens(tokens))
+}
+
+func (s *Server) endTokenOf(w http.ResponseWriter, r *http.Request, by caller) error {
+	err := s.opts.Accounts.Administrator(by.User).EndToken(r.Context(), pathValue(r, "username"), pathValue(r, "id"))
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // maxBulkBody is the longest body that names users: account.MaxBulk of the longest names.
 const maxBulkBody = account.MaxBulk * (4*earshot.MaxUsername + 3)
 

@@ -16,16 +16,34 @@ const revocationMemory = 5 * time.Minute
 // EndLogin cuts every session that the credential opened: when it returns, not one more event goes to them. Sessions that
 // try to connect with it within revocationMemory are refused.
 func (h *Hub) EndLogin(credential earshot.SecretHash) {
+	h.revoke(credential)
+	h.cut(h.sessions(func(s *Session) bool { return s.credential == credential }))
+}
+
+// revoke has nobody connect with the credential any more.
+func (h *Hub) revoke(credential earshot.SecretHash) {
 	now := time.Now()
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	for other, at := range h.revoked {
 		if now.Sub(at) > revocationMemory {
 			delete(h.revoked, other)
 		}
 	}
 	h.revoked[credential] = now
-	h.mu.Unlock()
-	h.cut(h.sessions(func(s *Session) bool { return s.credential == credential }))
+}
+
+// MoveLogin has the sessions that one credential opened hang on another from now on, and refuses those that try to connect
+// with the first: a browser goes on with what it hears when its log-in gets a new secret.
+func (h *Hub) MoveLogin(from, to earshot.SecretHash) {
+	h.revoke(from)
+	for _, s := range h.sessions(func(s *Session) bool { return s.credential == from }) {
+		s.mu.Lock()
+		h.mu.Lock()
+		s.credential = to
+		h.mu.Unlock()
+		s.mu.Unlock()
+	}
 }
 
 // EndUser cuts every session of the user.

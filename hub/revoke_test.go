@@ -123,3 +123,27 @@ func TestPermissionsOnRooms(t *testing.T) {
 		}
 	})
 }
+
+// A log-in that gets a new secret keeps its sessions, and no others.
+func TestMoveLogin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, nil)
+		ana := h.user("ana")
+		before, after := earshot.SecretHash{1}, earshot.SecretHash{2}
+		tab, err := h.tryConnect(ana, before)
+		wantCode(t, err, "")
+		phone, err := h.tryConnect(ana, earshot.SecretHash{3})
+		wantCode(t, err, "")
+		h.MoveLogin(before, after)
+		_, err = h.tryConnect(ana, before) // a handshake that was authenticated just before
+		wantCode(t, err, earshot.CodeUnauthenticated)
+		h.EndLogin(before)
+		if tab.reason() != 0 || phone.reason() != 0 {
+			t.Errorf("closed with %v and %v", tab.reason(), phone.reason())
+		}
+		h.EndLogin(after)
+		if tab.reason() != earshot.CloseRevoked || phone.reason() != 0 {
+			t.Errorf("closed with %v and %v", tab.reason(), phone.reason())
+		}
+	})
+}

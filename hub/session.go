@@ -15,7 +15,7 @@ type Session struct {
 	conn       Conn
 	user       *user
 	info       *person
-	credential earshot.SecretHash
+	credential earshot.SecretHash // changed under mu and Hub.mu
 	token      token
 
 	mu    sync.Mutex

@@ -7,12 +7,9 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
-	"github.com/earshot-chat/earshot/config"
-	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/names"
 	"github.com/earshot-chat/earshot/store/sqlstore"
@@ -154,42 +151,6 @@ func (c *tokenCreateCmd) Run(env *environment) error {
 			}
 		}
 		return out.Flush()
-	})
-}
-
-type inviteCmd struct {
-	storageFlags
-	jsonFlag
-	config.Address
-	Uses int `help:"How many people may sign up with it." default:"1" placeholder:"N"`
-	Days int `help:"How many days it lasts." default:"7" placeholder:"N"`
-}
-
-// Validate holds the invitation within what the API allows too.
-func (c *inviteCmd) Validate() error {
-	if c.Uses < 1 || c.Uses > 1000 {
-		return errors.New("--uses must be from 1 to 1000")
-	}
-	if c.Days < 1 || c.Days > 30 {
-		return errors.New("--days must be from 1 to 30")
-	}
-	return nil
-}
-
-// Run prints an invitation link.
-func (c *inviteCmd) Run(env *environment) error {
-	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		secret, expires, err := service.Invite(env.ctx, 0, c.Uses, time.Duration(c.Days)*24*time.Hour)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return printJSON(env.stdout, map[string]string{
-				"url": httpd.InvitationURL(c.BaseURL(nil), secret), "expires_at": expires.Format(time.RFC3339),
-			})
-		}
-		_, err = fmt.Fprintln(env.stdout, httpd.InvitationURL(c.BaseURL(nil), secret))
-		return err
 	})
 }
 

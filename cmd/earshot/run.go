@@ -46,10 +46,12 @@ type commands struct {
 		Show       userShowCmd       `cmd:"" help:"Show a user with groups and permissions."`
 		Change     userChangeCmd     `cmd:"" help:"Change a user's address of mail or display name."`
 		Passwd     userPasswdCmd     `cmd:"" help:"Give a user another password."`
+		ResetLink  userResetLinkCmd  `cmd:"" help:"Make a link with which a user sets a password, to hand over."`
 		Activate   userActivateCmd   `cmd:"" help:"Let users log in again."`
 		Deactivate userDeactivateCmd `cmd:"" help:"Cut users off, and let them log in no more."`
 		Grant      userGrantCmd      `cmd:"" help:"Grant permissions to a user, or make staff or a superuser."`
 		Revoke     userRevokeCmd     `cmd:"" help:"Take permissions from a user, or what staff and superusers may."`
+		Factors    userFactorsCmd    `cmd:"" name:"reset-factors" help:"Take second factors and recovery codes from users who have lost them."`
 		Delete     userDeleteCmd     `cmd:"" help:"Delete users."`
 	} `cmd:"" help:"Look after users."`
 	Group struct {
@@ -205,7 +207,8 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
-		Users: store, Passwords: store, Edit: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
+		TOTP: store, Recovery: store, Tickets: store,
 	}
 }
 

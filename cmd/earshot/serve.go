@@ -18,6 +18,7 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/internal/certificate"
 	"github.com/earshot-chat/earshot/internal/proxies"
+	"github.com/earshot-chat/earshot/mail/smtpmail"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/multichat"
@@ -83,10 +84,12 @@ type server struct {
 	stream   *sse.Server
 	// multichat is nil where it is off.
 	multichat *multichat.Server
-	http      *httpd.Server
-	listener  net.Listener
-	secure    secure
-	trust     *proxies.Trust
+	// mail is nil where none is sent.
+	mail     *smtpmail.Sender
+	http     *httpd.Server
+	listener net.Listener
+	secure   secure
+	trust    *proxies.Trust
 	// wrap is put around what listens, at serving.
 	wrap    func(net.Listener) net.Listener
 	baseURL string
@@ -145,7 +148,11 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 		})
 	}
 	policy := account.DefaultConfig()
+	policy.Issuer = c.Name
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
+	if policy.Mail, err = s.makeMail(c); err != nil {
+		return s, err
+	}
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {
 		return s, err
@@ -250,6 +257,7 @@ func (s *server) sweep(ctx context.Context, host string) {
 		s.work.Go(func() { s.secure.authority.Watch(ctx) })
 	}
 	s.work.Go(func() { s.follow(ctx) })
+	s.work.Go(func() { s.answerResets(ctx) })
 	s.work.Go(func() { trim(ctx, s.hub) })
 	s.work.Go(func() { alive(ctx, s.log, s.hub) })
 	s.work.Go(func() {
@@ -296,6 +304,9 @@ func (s *server) stop(within time.Duration) error {
 	s.work.Wait()
 	if s.accounts != nil {
 		errs = append(errs, s.accounts.WriteUses(ctx))
+	}
+	if s.mail != nil {
+		errs = append(errs, s.mail.Close(ctx))
 	}
 	if s.relay != nil {
 		errs = append(errs, s.relay.Close())

@@ -330,6 +330,25 @@ type userRevokeCmd struct{ rightsArgs }
 // Run revokes.
 func (c *userRevokeCmd) Run(env *environment) error { return c.change(env, false) }
 
+type userFactorsCmd struct{ usersArgs }
+
+// Run takes the second factors from the users.
+func (c *userFactorsCmd) Run(env *environment) error {
+	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
+		users := make([]earshot.User, len(c.Names))
+		for i, name := range c.Names {
+			if err := service.ResetSecondFactors(env.ctx, name); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			var err error
+			if users[i], err = service.UserByName(env.ctx, name); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return c.tellAll(env, users, "has no second factor")
+	})
+}
+
 type userDeleteCmd struct{ usersArgs }
 
 // Run deletes the users. Their rooms stay, without an owner.

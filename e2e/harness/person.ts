@@ -10,6 +10,8 @@ export interface Setup {
   scheme?: 'light' | 'dark';
   /** The language that the browser asks for; British English without one. */
   locale?: string;
+  /** Lets the tabs share a thread, whose sockets a page's watch does not see. Without it each tab has its own connection. */
+  shared?: boolean;
   /** Lets the page have its service worker. */
   worker?: boolean;
   width?: number;
@@ -53,6 +55,8 @@ export class Person {
       serviceWorkers: setup.worker ? 'allow' : 'block',
     });
     context.setDefaultTimeout(15_000);
+    if (setup.shared !== true)
+      await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
     const page = await context.newPage();
     return new Person(setup.through ?? server, user, context, page, await Watch.of(context, page));
   }

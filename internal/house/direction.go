@@ -38,7 +38,7 @@ func layers() []layer {
 		{pattern: "names", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "hub", mayImport: []string{".", "names"}, never: noNetwork},
 		{pattern: "hub/hubtest", mayImport: []string{".", "hub", "names", "store/sqlstore"}},
-		{pattern: "account", mayImport: []string{".", "names"}, never: noNetwork},
+		{pattern: "account", mayImport: []string{".", "names", "internal/picture"}, never: noNetwork},
 		{pattern: "wire", mayImport: []string{".", "names"}, never: noNetwork},
 		// What transports share: talk for those that speak the JSON protocol, pack for those that compress, websocket for those that speak
 		// WebSocket.
@@ -58,6 +58,7 @@ func layers() []layer {
 		{pattern: "relay/relaytest", mayImport: []string{"."}, never: noNetwork[:2]},
 		{pattern: "relay/natsrelay", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "relay/*", mayImport: []string{"."}, never: noNetwork},
+		{pattern: "mail/*", mayImport: []string{"."}, never: []string{"net/http", "database/sql", "testing"}},
 		{pattern: "config", mayImport: []string{"."}, never: noNetwork},
 		{pattern: "client", mayImport: []string{".", "wire"}, never: []string{"database/sql", "testing"}},
 		{pattern: "web", never: noNetwork},
@@ -69,6 +70,7 @@ func layers() []layer {
 		{pattern: "internal/certificate", never: noNetwork},
 		{pattern: "internal/handover", never: noNetwork},
 		{pattern: "internal/xconnect", never: noNetwork},
+		{pattern: "internal/picture", mayImport: []string{"."}, never: append([]string{"net"}, noNetwork...)},
 		{pattern: "internal/proxies", never: noNetwork[1:]},
 		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},

@@ -23,11 +23,8 @@ func (s *Store) CreateBrowserSession(
 		if err := found(res, err, errNoUser()); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO browser_session
-			(secret_hash, user_id, created_at, expires_at, device, address, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt))
-		if err != nil {
-			return secretTaken(err)
+		if err := insertSession(ctx, tx, &b); err != nil {
+			return err
 		}
 		rows, err := tx.QueryContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash <> $2 AND secret_hash NOT IN
 			(SELECT secret_hash FROM browser_session WHERE user_id = $1 ORDER BY created_at DESC, secret_hash LIMIT $3)
@@ -39,6 +36,13 @@ func (s *Store) CreateBrowserSession(
 		return err
 	})
 	return ended, err
+}
+
+func insertSession(ctx context.Context, tx *sql.Tx, b *earshot.BrowserSession) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO browser_session
+		(secret_hash, user_id, created_at, expires_at, device, address, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt))
+	return secretTaken(err)
 }
 
 // BrowserSession implements earshot.BrowserSessionStore.
@@ -139,59 +143,6 @@ func scanHash(r row) (earshot.SecretHash, error) {
 		return earshot.SecretHash{}, fmt.Errorf("a secret_hash of %d bytes", len(b))
 	}
 	return earshot.SecretHash(b), nil
-}
-
-// CreateInvitation implements earshot.InvitationStore.
-func (s *Store) CreateInvitation(ctx context.Context, inv earshot.Invitation) error {
-	_, err := s.changed(ctx, `INSERT INTO invitation (secret_hash, created_by, expires_at, uses_left) VALUES ($1, $2, $3, $4)`,
-		inv.Hash[:], nullID(inv.CreatedBy), millis(inv.ExpiresAt), inv.UsesLeft)
-	if isUnknownReference(err) {
-		return errNoUser()
-	}
-	return secretTaken(err)
-}
-
-// Invitation implements earshot.InvitationStore.
-func (s *Store) Invitation(ctx context.Context, hash earshot.SecretHash) (earshot.Invitation, error) {
-	inv := earshot.Invitation{Hash: hash}
-	var (
-		by      sql.NullInt64
-		expires int64
-	)
-	err := s.one(ctx, `SELECT created_by, expires_at, uses_left FROM invitation WHERE secret_hash = $1`, hash[:]).
-		Scan(&by, &expires, &inv.UsesLeft)
-	if errors.Is(err, sql.ErrNoRows) {
-		return earshot.Invitation{}, earshot.Errorf(earshot.CodeNotFound, "There is no such invitation.")
-	}
-	if err != nil {
-		return earshot.Invitation{}, s.fail(ctx, err)
-	}
-	inv.CreatedBy, inv.ExpiresAt = earshot.UserID(by.Int64), fromMillis(expires)
-	return inv, nil
-}
-
-// CreateInvitedUser implements earshot.InvitationStore.
-func (s *Store) CreateInvitedUser(ctx context.Context, hash earshot.SecretHash, now time.Time, user earshot.NewUser) (earshot.UserID, error) {
-	var id earshot.UserID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		// The condition is part of the update, so of several that come for the last use one gets it.
-		res, err := tx.ExecContext(ctx, `UPDATE invitation SET uses_left = uses_left - 1
-			WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2`, hash[:], millis(now))
-		none := earshot.Errorf(earshot.CodeForbidden, "The invitation is unknown, used up or expired.")
-		if err := found(res, err, none); err != nil {
-			return err
-		}
-		ids, err := insertUsers(ctx, tx, []earshot.NewUser{user})
-		if err != nil {
-			return err
-		}
-		id = ids[0]
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return id, nil
 }
 
 func errNoSession() error { return earshot.Errorf(earshot.CodeNotFound, "There is no such log-in.") }

@@ -99,7 +99,12 @@ func changeUser(ctx context.Context, tx *sql.Tx, id earshot.UserID, change earsh
 	for _, f := range []struct {
 		column string
 		value  *bool
-	}{{"is_active", change.IsActive}, {"is_staff", change.IsStaff}, {"is_superuser", change.IsSuperuser}} {
+	}{
+		{"is_active", change.IsActive},
+		{"is_staff", change.IsStaff},
+		{"is_superuser", change.IsSuperuser},
+		{"email_confirmed", change.EmailConfirmed},
+	} {
 		if f.value != nil {
 			set = append(set, f.column+" = "+args.add(*f.value))
 		}
@@ -130,7 +135,7 @@ func changeUser(ctx context.Context, tx *sql.Tx, id earshot.UserID, change earsh
 		return err
 	}
 	if change.Password != nil {
-		if err := endLogIns(ctx, tx, id); err != nil {
+		if _, err := endLogIns(ctx, tx, id); err != nil {
 			return err
 		}
 	}
@@ -149,11 +154,11 @@ func storableChange(change *earshot.UserChange) error {
 	return nil
 }
 
-// endLogIns ends the browser sessions of the user, and notes each.
-func endLogIns(ctx context.Context, tx *sql.Tx, id earshot.UserID) error {
+// endLogIns ends the browser sessions of the user, notes each, and gives them.
+func endLogIns(ctx context.Context, tx *sql.Tx, id earshot.UserID) ([]earshot.SecretHash, error) {
 	rows, err := tx.QueryContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 RETURNING secret_hash`, int64(id))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hashes, err := collect(rows, scanHash)
 	for _, h := range hashes {
@@ -161,7 +166,7 @@ func endLogIns(ctx context.Context, tx *sql.Tx, id earshot.UserID) error {
 			err = note(ctx, tx, id, h[:])
 		}
 	}
-	return err
+	return hashes, err
 }
 
 // note leaves word for the server.
@@ -175,6 +180,7 @@ func (s *Store) DeleteUser(ctx context.Context, id earshot.UserID) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return deleteUser(ctx, tx, id) })
 }
 
+// deleteUser removes the user, and notes what a server must act on.
 func deleteUser(ctx context.Context, tx *sql.Tx, id earshot.UserID) error {
 	res, err := tx.ExecContext(ctx, `DELETE FROM auth_user WHERE id = $1`, int64(id))
 	if err := found(res, err, errNoUser()); err != nil {

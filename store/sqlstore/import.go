@@ -99,7 +99,7 @@ func importUsers(ctx context.Context, tx *sql.Tx, users []earshot.PlannedUser) e
 
 func updateImported(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser) error {
 	change := earshot.UserChange{
-		Email: &u.Email, DisplayName: &u.DisplayName, IsActive: &u.IsActive, IsStaff: &u.IsStaff, IsSuperuser: &u.IsSuperuser,
+		Email: &u.Email, EmailConfirmed: &u.EmailConfirmed, DisplayName: &u.DisplayName, IsActive: &u.IsActive, IsStaff: &u.IsStaff, IsSuperuser: &u.IsSuperuser,
 		Grant: u.Permissions, Revoke: ^u.Permissions,
 	}
 	if !u.KeepPassword {

@@ -277,15 +277,20 @@ func TestColumns(t *testing.T) {
 	}
 	const want = `account_change.credential account_change.id account_change.user_id
 		auth_group.id auth_group.name auth_group.name_key auth_group_permission.group_id auth_group_permission.permission
-		auth_user.date_joined auth_user.display_name auth_user.email auth_user.id auth_user.is_active auth_user.is_staff auth_user.is_superuser
+		auth_user.date_joined auth_user.display_name auth_user.email auth_user.email_confirmed auth_user.id auth_user.is_active auth_user.is_staff auth_user.is_superuser
 		auth_user.last_login auth_user.password auth_user.username auth_user.username_key auth_user.username_skeleton
 		auth_user_group.group_id auth_user_group.user_id auth_user_permission.permission auth_user_permission.user_id
+		avatar.changed_at avatar.media_type avatar.picture avatar.tag avatar.user_id
 		browser_session.address browser_session.created_at browser_session.device browser_session.expires_at
 		browser_session.secret_hash browser_session.used_at browser_session.user_id
 		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
+		invitation_group.group_id invitation_group.secret_hash
+		recovery_code.code_hash recovery_code.user_id
 		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
-		room_member.room_id room_member.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id`
+		room_member.room_id room_member.user_id server_secret.name server_secret.secret
+		ticket.data ticket.expires_at ticket.kind ticket.secret_hash ticket.tries ticket.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id
+		totp.confirmed totp.created_at totp.last_step totp.secret totp.user_id`
 	if strings.Join(got, " ") != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("columns: %v", got)
 	}

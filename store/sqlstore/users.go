@@ -11,7 +11,7 @@ import (
 )
 
 // What users are read with.
-const selectUser = `SELECT id, username, email, display_name, password, is_active, is_staff, is_superuser, last_login, date_joined,
+const selectUser = `SELECT id, username, email, email_confirmed, display_name, password, is_active, is_staff, is_superuser, last_login, date_joined,
 	(SELECT string_agg(p.permission, ' ') FROM auth_user_permission p WHERE p.user_id = auth_user.id),
 	(SELECT string_agg(p.permission, ' ') FROM auth_user_group g JOIN auth_group_permission p ON p.group_id = g.group_id
 		WHERE g.user_id = auth_user.id)
@@ -19,9 +19,9 @@ const selectUser = `SELECT id, username, email, display_name, password, is_activ
 
 // What users are made with.
 const (
-	userColumns = `(username, username_key, username_skeleton, email, display_name, password, is_active, is_staff, is_superuser,
+	userColumns = `(username, username_key, username_skeleton, email, email_confirmed, display_name, password, is_active, is_staff, is_superuser,
 		last_login, date_joined)`
-	userWidth = 11
+	userWidth = 12
 )
 
 // bulk is how many rows one INSERT takes. More are hardly faster, and from some hundreds on slower: SQLite looks each
@@ -96,7 +96,7 @@ func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]ea
 func userValues(u *earshot.NewUser) []any {
 	lastLogin := sql.NullInt64{Int64: millis(u.LastLogin), Valid: !u.LastLogin.IsZero()}
 	return []any{
-		u.Username, string(u.Keys.Name), u.Keys.Skeleton, u.Email, u.DisplayName, string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser,
+		u.Username, string(u.Keys.Name), u.Keys.Skeleton, u.Email, u.EmailConfirmed, u.DisplayName, string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser,
 		lastLogin, millis(u.DateJoined),
 	}
 }
@@ -183,7 +183,7 @@ func scanUser(r row) (earshot.User, error) {
 		joined         int64
 		own, inherited sql.NullString
 	)
-	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.DisplayName, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &lastLogin, &joined,
+	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.EmailConfirmed, &u.DisplayName, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &lastLogin, &joined,
 		&own, &inherited)
 	if err != nil {
 		return earshot.User{}, err

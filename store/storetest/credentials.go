@@ -172,9 +172,9 @@ func invitations(t *testing.T, s Stores) {
 	staff := addUser(t, s, "staff")
 	now := kept(noon())
 	inv := earshot.Invitation{Hash: hash("i"), CreatedBy: staff, ExpiresAt: noon().Add(time.Hour), UsesLeft: 2}
-	ok(t, "create", s.Invitations.CreateInvitation(t.Context(), inv))
+	ok(t, "create", s.Invitations.CreateInvitation(t.Context(), inv, nil))
 	byNobody := earshot.Invitation{Hash: hash("j"), ExpiresAt: now, UsesLeft: 1}
-	ok(t, "create on the command line", s.Invitations.CreateInvitation(t.Context(), byNobody))
+	ok(t, "create on the command line", s.Invitations.CreateInvitation(t.Context(), byNobody, nil))
 	for _, i := range []earshot.Invitation{inv, byNobody} {
 		got, err := s.Invitations.Invitation(t.Context(), i.Hash)
 		ok(t, "get", err)
@@ -183,9 +183,9 @@ func invitations(t *testing.T, s Stores) {
 	}
 	_, err := s.Invitations.Invitation(t.Context(), hash("unknown"))
 	refused(t, "get an unknown one", err, earshot.CodeNotFound)
-	refused(t, "the same secret again", s.Invitations.CreateInvitation(t.Context(), inv), earshot.CodeConflict)
+	refused(t, "the same secret again", s.Invitations.CreateInvitation(t.Context(), inv, nil), earshot.CodeConflict)
 	inv.Hash, inv.CreatedBy = hash("k"), 1<<40
-	refused(t, "by an unknown user", s.Invitations.CreateInvitation(t.Context(), inv), earshot.CodeNotFound)
+	refused(t, "by an unknown user", s.Invitations.CreateInvitation(t.Context(), inv, nil), earshot.CodeNotFound)
 
 	for _, c := range []struct {
 		name string
@@ -218,7 +218,7 @@ func invitationKeptOnConflict(t *testing.T, s Stores) {
 	addUser(t, s, "ana")
 	ok(t, "create", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{
 		Hash: hash("i"), ExpiresAt: noon().Add(time.Hour), UsesLeft: 1,
-	}))
+	}, nil))
 	_, err := s.Invitations.CreateInvitedUser(t.Context(), hash("i"), noon(), newUser("ANA"))
 	refused(t, "a taken name", err, earshot.CodeConflict, "username")
 	got, err := s.Invitations.Invitation(t.Context(), hash("i"))

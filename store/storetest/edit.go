@@ -35,6 +35,7 @@ func userChange(t *testing.T, s Stores) {
 		set    func()
 	}{
 		"email":        {earshot.UserChange{Email: ptr("a@b")}, func() { expect.Email = "a@b" }},
+		"confirmed":    {earshot.UserChange{EmailConfirmed: ptr(true)}, func() { expect.EmailConfirmed = true }},
 		"display name": {earshot.UserChange{DisplayName: ptr("Ana")}, func() { expect.DisplayName = "Ana" }},
 		"active":       {earshot.UserChange{IsActive: ptr(false)}, func() { expect.IsActive = false }},
 		"staff":        {earshot.UserChange{IsStaff: ptr(true)}, func() { expect.IsStaff = true }},
@@ -80,7 +81,7 @@ func userDelete(t *testing.T, s Stores) {
 	ok(t, "member", s.Members.AddMember(t.Context(), room, ana))
 	ok(t, "log in", logIn(t.Context(), s, earshot.BrowserSession{Hash: hash("s"), User: ana, CreatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}))
 	ok(t, "token", s.Tokens.CreateTokens(t.Context(), []earshot.Token{{Hash: hash("t"), User: ana, CreatedAt: noon()}}))
-	ok(t, "invitation", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{Hash: hash("i"), CreatedBy: ana, ExpiresAt: noon(), UsesLeft: 1}))
+	ok(t, "invitation", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{Hash: hash("i"), CreatedBy: ana, ExpiresAt: noon(), UsesLeft: 1}, nil))
 	change(t, s, ana, earshot.UserChange{Grant: 1})
 	ok(t, "delete", s.Edit.DeleteUser(t.Context(), ana))
 	refused(t, "delete again", s.Edit.DeleteUser(t.Context(), ana), earshot.CodeNotFound)

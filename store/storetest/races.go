@@ -68,7 +68,7 @@ func raceToBeFirst(t *testing.T, s Stores) {
 func raceForAnInvitation(t *testing.T, s Stores) {
 	ok(t, "invite", s.Invitations.CreateInvitation(t.Context(), earshot.Invitation{
 		Hash: hash("i"), ExpiresAt: noon().Add(time.Hour), UsesLeft: 1,
-	}))
+	}, nil))
 	race(t, 10, earshot.CodeForbidden, func(ctx context.Context, i int) error {
 		_, err := s.Invitations.CreateInvitedUser(ctx, hash("i"), noon(), newUser(fmt.Sprint("guest", i)))
 		return err
@@ -154,23 +154,37 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"CreateTokens":                 func() error { return s.Tokens.CreateTokens(ctx, []earshot.Token{{Hash: hash("t"), User: user}}) },
 		"Token":                        func() error { _, err := s.Tokens.Token(ctx, hash("t")); return err },
 		"DeleteToken":                  func() error { return s.Tokens.DeleteToken(ctx, hash("t")) },
-		"CreateInvitation":             func() error { return s.Invitations.CreateInvitation(ctx, earshot.Invitation{Hash: hash("i")}) },
+		"CreateInvitation":             func() error { return s.Invitations.CreateInvitation(ctx, earshot.Invitation{Hash: hash("i")}, nil) },
 		"Invitation":                   func() error { _, err := s.Invitations.Invitation(ctx, hash("i")); return err },
 		"CreateInvitedUser": func() error {
 			_, err := s.Invitations.CreateInvitedUser(ctx, hash("i"), noon(), newUser("bob"))
 			return err
 		},
-		"CreateRoom":   func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r", 0); return err },
-		"Room":         func() error { _, err := s.Rooms.Room(ctx, room); return err },
-		"Rooms":        func() error { _, err := s.Rooms.Rooms(ctx); return err },
-		"UpdateRoom":   func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },
-		"DeleteRoom":   func() error { return s.Rooms.DeleteRoom(ctx, room) },
-		"AddMember":    func() error { return s.Members.AddMember(ctx, room, user) },
-		"RemoveMember": func() error { return s.Members.RemoveMember(ctx, room, user) },
-		"IsMember":     func() error { _, err := s.Members.IsMember(ctx, room, user); return err },
-		"Members":      func() error { _, err := s.Members.Members(ctx, room); return err },
-		"MemberRooms":  func() error { _, err := s.Members.MemberRooms(ctx, user); return err },
-		"Ping":         func() error { return s.Life.Ping(ctx) },
+		"InvitationGroups":         func() error { _, err := s.Invitations.InvitationGroups(ctx, hash("i")); return err },
+		"Invitations":              func() error { _, err := s.Invitations.Invitations(ctx, 0); return err },
+		"DeleteInvitation":         func() error { return s.Invitations.DeleteInvitation(ctx, hash("i")) },
+		"DeleteExpiredInvitations": func() error { _, err := s.Invitations.DeleteExpiredInvitations(ctx, noon()); return err },
+		"SetPassword":              func() error { _, err := s.Own.SetPassword(ctx, earshot.PasswordChange{User: user}); return err },
+		"UsersByEmail":             func() error { _, err := s.Own.UsersByEmail(ctx, "a@b", 1); return err },
+		"ConfirmEmail":             func() error { return s.Own.ConfirmEmail(ctx, user, "a@b") },
+		"DeleteSelf":               func() error { return s.Own.DeleteSelf(ctx, user, newUser("").Password) },
+		"PersonalData":             func() error { _, err := s.Own.PersonalData(ctx, user); return err },
+		"ServerSecret":             func() error { _, err := s.Secrets.ServerSecret(ctx, "x", []byte("x")); return err },
+		"SetAvatar":                func() error { return s.Profiles.SetAvatar(ctx, user, earshot.Avatar{Picture: []byte("x")}) },
+		"Avatar":                   func() error { _, err := s.Profiles.Avatar(ctx, "ana"); return err },
+		"DeleteAvatar":             func() error { return s.Profiles.DeleteAvatar(ctx, user) },
+		"Profiles":                 func() error { _, err := s.Profiles.Profiles(ctx, []earshot.UserID{user}); return err },
+		"CreateRoom":               func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r", 0); return err },
+		"Room":                     func() error { _, err := s.Rooms.Room(ctx, room); return err },
+		"Rooms":                    func() error { _, err := s.Rooms.Rooms(ctx); return err },
+		"UpdateRoom":               func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },
+		"DeleteRoom":               func() error { return s.Rooms.DeleteRoom(ctx, room) },
+		"AddMember":                func() error { return s.Members.AddMember(ctx, room, user) },
+		"RemoveMember":             func() error { return s.Members.RemoveMember(ctx, room, user) },
+		"IsMember":                 func() error { _, err := s.Members.IsMember(ctx, room, user); return err },
+		"Members":                  func() error { _, err := s.Members.Members(ctx, room); return err },
+		"MemberRooms":              func() error { _, err := s.Members.MemberRooms(ctx, user); return err },
+		"Ping":                     func() error { return s.Life.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want context.Canceled in the chain", what, err)

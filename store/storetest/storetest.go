@@ -17,11 +17,17 @@ type Stores struct {
 	Users       earshot.UserStore
 	Passwords   earshot.PasswordStore
 	Edit        earshot.UserEditStore
+	Own         earshot.OwnAccountStore
+	Secrets     earshot.SecretStore
+	Profiles    earshot.ProfileStore
 	Groups      earshot.GroupStore
 	Import      earshot.ImportStore
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	TOTP        earshot.TOTPStore
+	Recovery    earshot.RecoveryStore
+	Tickets     earshot.TicketStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
 	Life        earshot.StoreLife
@@ -54,6 +60,16 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"FirstUser", firstUser},
 		{"ReplacePassword", replacePassword},
 		{"SamplePassword", samplePassword},
+		{"SetPassword", setPassword},
+		{"RaceForAPassword", raceForAPassword},
+		{"UsersByEmail", usersByEmail},
+		{"ConfirmEmail", confirmEmail},
+		{"DeleteSelf", deleteSelf},
+		{"RaceOfTheLastSuperusers", raceOfTheLastSuperusers},
+		{"PersonalData", personalData},
+		{"ServerSecret", serverSecret},
+		{"Avatars", avatars},
+		{"Profiles", profiles},
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
@@ -63,7 +79,13 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"ExpiredBrowserSessions", expiredBrowserSessions},
 		{"OldBrowserSessionsEnd", oldBrowserSessionsEnd},
 		{"Tokens", tokens},
+		{"TOTP", totp},
+		{"RecoveryCodes", recoveryCodes},
+		{"Tickets", tickets},
+		{"RaceForATicket", raceForATicket},
 		{"Invitations", invitations},
+		{"InvitationGroups", invitationGroups},
+		{"ListedInvitations", listedInvitations},
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},
 		{"Rooms", rooms},
 		{"RoomNames", roomNames},

@@ -15,6 +15,7 @@ func userRoundTrip(t *testing.T, s Stores) {
 	full := newUser("Ana")
 	full.Password = "argon2$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"
 	full.IsStaff, full.IsSuperuser, full.LastLogin = true, true, noon().Add(time.Hour)
+	full.EmailConfirmed = true
 	full.Email, full.DisplayName, full.Permissions = "ana@example.org", "Ana María", earshot.PermissionsOf(earshot.Permissions()...)
 	plain := newUser("bob")
 	plain.IsActive = false

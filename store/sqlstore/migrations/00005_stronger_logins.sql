@@ -15,7 +15,37 @@ ALTER TABLE token ADD COLUMN expires_at BIGINT;
 ALTER TABLE token ADD COLUMN used_at BIGINT;
 CREATE INDEX token_expires ON token (expires_at) WHERE expires_at IS NOT NULL;
 
+-- secret: shared with the authenticator, as it is. last_step: a code is taken once.
+CREATE TABLE totp (
+    user_id    BIGINT  NOT NULL PRIMARY KEY REFERENCES auth_user (id) ON DELETE CASCADE,
+    secret     BLOB    NOT NULL,
+    confirmed  BOOLEAN NOT NULL,
+    last_step  BIGINT  NOT NULL,
+    created_at BIGINT  NOT NULL
+);
+
+CREATE TABLE recovery_code (
+    user_id   BIGINT NOT NULL REFERENCES auth_user (id) ON DELETE CASCADE,
+    code_hash BLOB   NOT NULL,
+    PRIMARY KEY (user_id, code_hash)
+);
+
+-- What was begun and is gone on with within minutes.
+CREATE TABLE ticket (
+    secret_hash BLOB    NOT NULL PRIMARY KEY,
+    kind        TEXT    COLLATE BINARY NOT NULL,
+    user_id     BIGINT  REFERENCES auth_user (id) ON DELETE CASCADE,
+    data        BLOB    NOT NULL,
+    tries       INTEGER NOT NULL,
+    expires_at  BIGINT  NOT NULL
+);
+CREATE INDEX ticket_user ON ticket (user_id);
+CREATE INDEX ticket_expires ON ticket (expires_at);
+
 -- +goose Down
+DROP TABLE ticket;
+DROP TABLE recovery_code;
+DROP TABLE totp;
 DROP INDEX token_expires;
 ALTER TABLE token DROP COLUMN used_at;
 ALTER TABLE token DROP COLUMN expires_at;

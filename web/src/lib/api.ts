@@ -56,13 +56,22 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly field: string;
+  /** The problem document; empty where there was none. */
+  readonly body: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, field = '') {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    field = '',
+    body: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.field = field;
+    this.body = body;
   }
 }
 
@@ -86,7 +95,7 @@ async function problem(response: Response): Promise<ApiError> {
   let message = t.problem(code, field) || text(body.detail) || text(body.title) || t.status(response.status);
   const wait = Number(response.headers.get('retry-after'));
   if (response.status === 429 && wait > 0) message += t.wait(wait);
-  return new ApiError(response.status, code, message, field);
+  return new ApiError(response.status, code, message, field, body);
 }
 
 /** Makes a call of the REST API, and gives its answer or throws an ApiError. */

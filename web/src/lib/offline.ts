@@ -1,22 +1,8 @@
 import type { Way } from './preferences.svelte';
+import { trusted } from './trusted';
 
 /** Where the worker is, that keeps the page's own files. */
 const address = '/sw.js';
-
-/** An address that the browser may run as a worker (Trusted Types): this one, and no other. */
-function trusted(): string {
-  const types = (globalThis as unknown as { trustedTypes?: Types }).trustedTypes;
-  if (!types) return address;
-  return types.createPolicy('earshot-worker', { createScriptURL: () => address }).createScriptURL('');
-}
-
-/** What of Trusted Types is used; TypeScript does not know them yet. */
-interface Types {
-  createPolicy: (
-    name: string,
-    rules: { createScriptURL: () => string },
-  ) => { createScriptURL: (url: string) => string };
-}
 
 /**
  * Has the browser keep the page's own files, so that it opens without a network and says so, or no more, as chosen. Browsers
@@ -30,7 +16,7 @@ export async function keepFiles(way: Way<'files'>): Promise<void> {
     const [found] = await container.getRegistrations();
     if (way === 'keep') {
       if (found) await found.update();
-      else await container.register(trusted());
+      else await container.register(trusted(address));
       return;
     }
     await found?.unregister();

@@ -39,11 +39,19 @@ export const language = new Language();
 /** A number as the page's language writes it. */
 export const number = (count: number): string => language.formats.number.format(count);
 
-/** An area's words in the page's language: read `t` where they are shown, and not before. */
+/**
+ * An area's words in the page's language: read `t` where they are shown, and not before. A word that a language does not have is
+ * English.
+ */
 export function catalog<Area extends Words>(area: string, english: Area): { readonly t: Area } {
+  let from: Words | undefined;
+  let words = english;
   return {
     get t(): Area {
-      return (language.of(area) as Area | undefined) ?? english;
+      const found = language.of(area);
+      if (found !== from) words = { ...english, ...found };
+      from = found;
+      return words;
     },
   };
 }

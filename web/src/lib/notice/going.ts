@@ -137,13 +137,13 @@ export function commandGoals({ session, server, chat, help }: Omit<Place, 'recen
       preferences.choose('theme', theme);
     });
   }
-  add('invite', notice.t.invite, chat.me.permissions.includes('add_invitation') ? now.invite : undefined);
+  add('invite', around.t.invite, chat.me.permissions.includes('add_invitation') ? now.invite : undefined);
   pages('settings', settings.t.title, sections);
   pages('admin', admin.t.title, adminSections);
   add('kept', common.t.kept, () => {
     router.go('/privacy');
   });
   add('keys', around.t.keysTitle, help, '?');
-  add('out', notice.t.logOut, () => session.logOut());
+  add('out', around.t.logOut, () => session.logOut());
   return goals;
 }

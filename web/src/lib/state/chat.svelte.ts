@@ -1,10 +1,11 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Room as ListedRoom, Server } from '../api';
-import type { Client, Kept } from '../client/client';
+import type { Kept } from '../client/client';
 import type { Asked } from '../client/commands';
 import type { Frame } from '../client/frames';
 import type { Connection } from '../client/link';
 import type { Draft } from '../client/outbox';
+import type { AnyClient } from '../client/remote';
 import type { Status } from '../client/status';
 import { because } from '../i18n/problems';
 import { Choices, counted } from '../notice/choices.svelte';
@@ -38,7 +39,7 @@ export class Chat {
   readonly choices: Choices;
   /** What was typed in a room and not sent; kept while the page is open, and nowhere else. */
   readonly drafts: Record<number, string | undefined> = {};
-  readonly #client: Client;
+  readonly #client: AnyClient;
   readonly #gone: Gone;
   readonly #presence: Presence;
   #quiet = $state(false);
@@ -59,7 +60,7 @@ export class Chat {
   #refreshed = 0;
   #stops: (() => void)[] = [];
 
-  constructor(me: Me, server: Server, client: Client, gone: Gone) {
+  constructor(me: Me, server: Server, client: AnyClient, gone: Gone) {
     this.me = me;
     this.choices = new Choices(me.id);
     this.#client = client;
@@ -460,6 +461,10 @@ export class Chat {
     if (frame.type === 'joined' || frame.type === 'returned') {
       this.#arrived(frame.room);
       rememberRoom(this.me.id, frame.room);
+    } else if (frame.type === 'left' && this.room(frame.room)) {
+      // In another tab, or before it was entered again.
+      forgetRoom(this.me.id, frame.room);
+      this.#state = reduce(this.#state, { type: 'forget', room: frame.room });
     } else if (frame.type === 'closed' || frame.type === 'removed') {
       forgetRoom(this.me.id, frame.room);
       void this.list();

@@ -1,29 +1,11 @@
 import { api, ApiError, sentence } from '../api';
 import type { Me, Server } from '../api';
 import { common } from '../i18n/common';
-import { Client } from '../client/client';
 import type { Kept } from '../client/client';
-import type { Check, Socket } from '../client/link';
+import { open } from '../client/open';
+import { Remote } from '../client/remote';
 import { keepSession, takeSession } from '../remember';
 import { Chat } from './chat.svelte';
-
-async function check(): Promise<Check> {
-  try {
-    await api.me();
-    return 'ok';
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return 'login';
-    return error instanceof ApiError && error.status > 0 ? 'ok' : 'unreachable';
-  }
-}
-
-/** The way for where sockets are blocked; most pages never load it. */
-const detour = async (): Promise<() => Socket> => {
-  const { EventStream } = await import('../client/stream');
-  return () => new EventStream('/events');
-};
-
-const socketUrl = (): string => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`;
 
 /** Who is logged in, to which server. */
 export class Session {
@@ -73,7 +55,7 @@ export class Session {
     if (this.#server.setup_needed) this.#server = { ...this.#server, setup_needed: false };
     this.#notice = '';
     this.#chat?.stop();
-    this.#chat = new Chat(me, this.#server, new Client({ url: socketUrl(), check, detour }), {
+    this.#chat = new Chat(me, this.#server, new Remote(() => open(me.id)), {
       loggedOut: () => {
         this.#end(common.t.logInEnded);
       },

@@ -6,6 +6,9 @@ import { counted } from './plural';
 const result = { one: 'نتيجة واحدة', two: 'نتيجتان', few: 'نتائج', many: 'نتيجة', other: 'نتيجة' };
 
 export default {
+  invite: 'دعوة أشخاص',
+  logOut: 'تسجيل الخروج',
+
   tellMe: 'أخبرني عن',
   levels: { all: 'كل شيء', mentions: 'ما يخصّني', nothing: 'لا شيء' },
   pin: 'تثبيت في الأعلى',

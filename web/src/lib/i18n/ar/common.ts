@@ -19,6 +19,7 @@ export default {
   later: 'تعذّر تحميل هذا الجزء.',
   kept: 'ما الذي يُحفظ',
   settings: 'الإعدادات',
+  administration: 'الإدارة',
   look: 'المظهر',
   lookSystem: 'النظام',
   lookLight: 'فاتح',

@@ -1,23 +1,11 @@
-import type { Translation } from '../language.svelte';
-import admin from './admin';
-import around from './around';
-import common from './common';
-import dialogs from './dialogs';
-import entry from './entry';
-import kept from './kept';
-import notice from './notice';
-import reading from './reading';
-import settings from './settings';
+import type { Words } from '../language.svelte';
 
-/** All areas in Arabic. A test sees to it that none is missing. */
-export default {
-  admin,
-  around,
-  common,
-  dialogs,
-  entry,
-  kept,
-  notice,
-  reading,
-  settings,
-} satisfies Translation;
+const files = import.meta.glob<Words>(['./*.ts', '!./index.ts', '!./plural.ts', '!./problems.ts'], {
+  eager: true,
+  import: 'default',
+});
+
+/** All areas in Arabic, each of a file of its name. */
+export default Object.fromEntries(
+  Object.entries(files).map(([path, words]) => [path.slice('./'.length, -'.ts'.length), words]),
+);

@@ -1,4 +1,7 @@
-const people = (n: number): string => (n === 1 ? '1 user' : `${n.toLocaleString('en')} users`);
+import { number } from '../language.svelte';
+import { isolated } from '../sentence';
+
+const people = (n: number): string => `${number(n)} ${n === 1 ? 'user' : 'users'}`;
 
 export default {
   title: 'Administration',
@@ -37,7 +40,7 @@ export default {
   noSettingFits: 'No setting fits.',
   previous: 'Previous',
   next: 'Next',
-  page: (n: number): string => `Page ${n.toLocaleString('en')}`,
+  page: (n: number): string => `Page ${number(n)}`,
   pages: 'Pages',
 
   username: 'Username',
@@ -49,7 +52,6 @@ export default {
   never: 'never',
   superuser: 'Superuser',
   noPassword: 'No password',
-  plain: 'Active',
   newUser: 'New user',
   newUserHint: 'Without a password nobody can log in as this user, but for a token.',
   password: 'Password',
@@ -61,7 +63,6 @@ export default {
   create: 'Create',
   save: 'Save',
   saved: 'Saved.',
-  close: 'Close',
   isActive: 'May log in',
   isStaff: 'On the staff: enters staff-only rooms',
   isSuperuser: 'Superuser: may do everything',
@@ -85,10 +86,10 @@ export default {
   sureDelete: (n: number): string => `Delete ${people(n)}?`,
   deleteMeans:
     'Their log-ins, tokens and memberships go with them. Their rooms stay, without an owner. This cannot be taken back.',
-  andMore: (n: number): string => `and ${n.toLocaleString('en')} more`,
+  andMore: (n: number): string => `and ${number(n)} more`,
   outcome: (done: number): string => `Done for ${people(done)}.`,
   failed: (n: number): string => `Not done for ${people(n)}:`,
-  failure: (name: string, why: string): string => `\u2068${name}\u2069: ${why}`,
+  failure: (name: string, why: string): string => `${isolated(name)}: ${why}`,
 
   newGroup: 'New group',
   groupName: 'Name',
@@ -102,7 +103,7 @@ export default {
   takeOut: (name: string): string => `Take out ${name}`,
   out: 'Take out',
   deleteGroup: 'Delete this group',
-  sureDeleteGroup: (name: string): string => `Delete the group \u2068${name}\u2069?`,
+  sureDeleteGroup: (name: string): string => `Delete the group ${isolated(name)}?`,
   deleteGroupMeans: 'Its members lose what they had through it.',
 
   room: 'Room',
@@ -114,7 +115,7 @@ export default {
   changeRoom: (name: string): string => `Change #${name}`,
   membersOf: (name: string): string => `Members of #${name}`,
   deleteRoom: (name: string): string => `Delete #${name}`,
-  sureDeleteRoom: (name: string): string => `Delete the room \u2068#${name}\u2069?`,
+  sureDeleteRoom: (name: string): string => `Delete the room ${isolated(`#${name}`)}?`,
   deleteRoomMeans: 'Those inside are told, and it is gone. This cannot be taken back.',
 
   setting: 'Setting',
@@ -135,8 +136,8 @@ export default {
   accounts: 'Accounts',
   uptime: 'Running for',
   said: 'Messages since the start',
-  days: (n: number): string => (n === 1 ? '1 day' : `${n.toLocaleString('en')} days`),
-  megabytes: (n: number): string => `${n.toLocaleString('en', { maximumFractionDigits: 1 })} MB`,
+  days: (n: number): string => `${number(n)} ${n === 1 ? 'day' : 'days'}`,
+  megabytes: (n: number): string => `${number(n)} MB`,
   stale: 'The figures stand still: the server did not answer.',
   course: (name: string, least: string, most: string): string =>
     `${name} over the last two minutes: from ${least} to ${most}`,

@@ -2,6 +2,9 @@ import { number } from '../language.svelte';
 import { isolated as name } from '../sentence';
 
 export default {
+  invite: 'Invite people',
+  logOut: 'Log out',
+
   // What is told of a room, and its place in the list.
   tellMe: 'Tell me of',
   levels: { all: 'Everything', mentions: 'What is meant for me', nothing: 'Nothing' },

@@ -16,6 +16,7 @@ export default {
   later: 'This part could not be loaded.',
   kept: 'What is kept',
   settings: 'Settings',
+  administration: 'Administration',
   look: 'Look',
   lookSystem: 'System',
   lookLight: 'Light',

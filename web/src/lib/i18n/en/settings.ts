@@ -6,7 +6,6 @@ export default {
   back: 'Back to the rooms',
   backToSections: 'All settings',
   sections: 'Sections',
-  administration: 'Administration',
   appearance: 'Appearance',
   notifications: 'Notifications',
   privacy: 'Privacy',

@@ -1,4 +1,4 @@
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+import { language } from '../../i18n/language.svelte';
 
-/** The day of a time by RFC 3339, as the reader's language has it. */
-export const dayOf = (time: string): string => day.format(new Date(time));
+/** The day of a time by RFC 3339, as the page's language has it. */
+export const dayOf = (time: string): string => language.formats.date.format(new Date(time));

@@ -1,4 +1,5 @@
 import { settings } from '../../i18n/settings';
+import { security } from '../../i18n/security';
 import type { Section } from '../sections';
 
 /** The settings, in the order in which they are listed. */
@@ -10,4 +11,7 @@ export const sections: readonly Section[] = [
     load: () => import('./Notifications.svelte'),
   },
   { id: 'privacy', title: () => settings.t.privacy, load: () => import('./Privacy.svelte') },
+  { id: 'security', title: () => security.t.title, load: () => import('./Security.svelte') },
+  { id: 'sessions', title: () => security.t.sessions, load: () => import('./Sessions.svelte') },
+  { id: 'tokens', title: () => security.t.tokens, load: () => import('./Tokens.svelte') },
 ];

@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+
+	"github.com/earshot-chat/earshot"
+)
+
+// personalTable is one kind of thing that is stored about people.
+type personalTable struct {
+	// section is what it is called in earshot.PersonalData.
+	section string
+	// query gives the rows of the user $1. What its columns hold is told by their names: those that end in _at, last_login and
+	// date_joined are times, those that begin with is_ or has_ are true or false, bytes are given as they are.
+	query string
+}
+
+// personalTables is everything that is stored about a person. Every table that refers to a user has a place here, with all
+// that is not a secret or made of one; a test holds it to the tables that there are.
+func personalTables() []personalTable {
+	return []personalTable{
+		{"account", `SELECT id, username, email, email_confirmed AS is_email_confirmed, display_name, is_active, is_staff, is_superuser,
+			password NOT LIKE '!%' AS has_password, date_joined, last_login FROM auth_user WHERE id = $1`},
+		{"permissions", `SELECT permission FROM auth_user_permission WHERE user_id = $1 ORDER BY permission`},
+		{"groups", `SELECT g.name FROM auth_user_group m JOIN auth_group g ON g.id = m.group_id WHERE m.user_id = $1 ORDER BY g.name_key`},
+		{"sessions", `SELECT created_at, expires_at, device, address, used_at FROM browser_session WHERE user_id = $1 ORDER BY created_at`},
+		{"tokens", `SELECT name, scopes, created_at, expires_at, used_at FROM token WHERE user_id = $1 ORDER BY created_at`},
+		{"invitations", `SELECT expires_at, uses_left FROM invitation WHERE created_by = $1 ORDER BY expires_at`},
+		{"rooms", `SELECT id, name, title, topic, access, created_at FROM room WHERE owner_id = $1 ORDER BY name_key`},
+		{"memberships", `SELECT r.id, r.name FROM room_member m JOIN room r ON r.id = m.room_id WHERE m.user_id = $1 ORDER BY r.name_key`},
+		{"avatar", `SELECT media_type, picture, changed_at FROM avatar WHERE user_id = $1`},
+		{"imported", `SELECT foreign_id FROM imported WHERE kind = 'user' AND own_id = $1`},
+	}
+}
+
+// PersonalData implements earshot.OwnAccountStore.
+func (s *Store) PersonalData(ctx context.Context, id earshot.UserID) (earshot.PersonalData, error) {
+	all := make(earshot.PersonalData)
+	for _, t := range personalTables() {
+		list, err := s.personal(ctx, t.query, id)
+		if err != nil {
+			return nil, s.fail(ctx, err)
+		}
+		all[t.section] = list
+	}
+	if len(all["account"]) == 0 {
+		return nil, errNoUser()
+	}
+	return all, nil
+}
+
+// personal gives the rows of one query, an empty list rather than none.
+func (s *Store) personal(ctx context.Context, query string, id earshot.UserID) ([]map[string]any, error) {
+	rows, err := s.read.QueryContext(ctx, query, int64(id))
+	if err != nil {
+		return nil, err
+	}
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	list, err := collect(rows, func(r row) (map[string]any, error) {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := r.Scan(into...); err != nil {
+			return nil, err
+		}
+		thing := make(map[string]any, len(columns))
+		for i, name := range columns {
+			thing[name] = personalValue(name, values[i])
+		}
+		return thing, nil
+	})
+	if list == nil {
+		list = []map[string]any{}
+	}
+	return list, err
+}
+
+// personalValue gives a value the form that its name says it has: both databases keep times as numbers, and SQLite has no
+// other truth.
+func personalValue(name string, value any) any {
+	number, ok := value.(int64)
+	switch {
+	case !ok:
+		return value
+	case strings.HasSuffix(name, "_at"), name == "last_login", name == "date_joined":
+		return fromMillis(number)
+	case strings.HasPrefix(name, "is_"), strings.HasPrefix(name, "has_"):
+		return number != 0
+	}
+	return number
+}

@@ -1,0 +1,297 @@
+import type { Joined, Room } from '../wire.gen';
+import type { Client, Gap, Kept } from './client';
+import { packed } from './fault';
+import type { Fault } from './fault';
+import type { Frame } from './frames';
+import type { Connection } from './link';
+import type { Draft } from './outbox';
+import type { Status } from './status';
+
+/** What a tab asks of the client: a call by name, or one of the turns of its own life. */
+export type Asking =
+  | { type: 'call'; id: number; name: Called; args: readonly unknown[] }
+  /** The tab's page before this one left its session; goes on with it where nobody has one. */
+  | { type: 'restore'; kept: Kept }
+  | { type: 'start' }
+  /** Logged out, or somebody else: the tab hears nothing more. */
+  | { type: 'stop' }
+  /** The tab's page is left. */
+  | { type: 'hide' };
+
+/** What can be called. */
+export type Called =
+  | 'retryNow'
+  | 'nudge'
+  | 'reconnect'
+  | 'join'
+  | 'leave'
+  | 'post'
+  | 'retry'
+  | 'discard'
+  | 'typing'
+  | 'see'
+  | 'setStatus'
+  | 'occupants'
+  | 'ask';
+
+/** What a tab is told. */
+export type Telling =
+  | { type: 'ready' }
+  | { type: 'connection'; detail: Connection }
+  | { type: 'frame'; detail: Frame }
+  | { type: 'gap'; detail: Gap }
+  | { type: 'outbox'; detail: { room: number; drafts: readonly Draft[]; said: readonly Draft[] } }
+  | { type: 'refused'; detail: { room: number; error: Fault } }
+  | { type: 'done'; id: number; value?: unknown; fault?: Fault }
+  /** What a page needs to go on with the session, as it is now. */
+  | { type: 'kept'; kept: Kept | null };
+
+/** The end of a line to a tab. */
+export interface Line {
+  onmessage: ((event: MessageEvent) => void) | null;
+  postMessage: (message: Telling) => void;
+}
+
+/** How long, in milliseconds, what brings the session back may be older than what was heard. */
+const keptEvery = 20;
+
+interface Tab {
+  line: Line;
+  status: Status;
+  /** The rooms that it asked for. */
+  wanted: Set<number>;
+  /** The rooms that it hears; of others it is told nothing. */
+  hears: Set<number>;
+  /** Up to which number the events of a room are not for it: they were said before it was there. */
+  before: Map<number, number>;
+  /** The room that it entered by the last frame: what others missed in it is none of its business. */
+  newcomer: number;
+}
+
+/**
+ * One client for all tabs of a browser. Each tab hears what is said in its rooms from when it came, and nothing of before: what
+ * was said is not kept for a tab that is opened later.
+ */
+export class Tabs {
+  readonly #client: Client;
+  readonly #tabs = new Set<Tab>();
+  /** The rooms that the session is in, as they were told last. */
+  readonly #rooms = new Map<number, Room>();
+  /** How far each was told. */
+  readonly #seqs = new Map<number, number>();
+  readonly #close: () => void;
+  #keeping = false;
+
+  /** `close` ends the thread, where it is one of its own. */
+  constructor(client: Client, close: () => void) {
+    this.#client = client;
+    this.#close = close;
+    client.on('connection', (detail) => {
+      this.#each(({ line }) => {
+        line.postMessage({ type: 'connection', detail });
+      });
+    });
+    client.on('frame', (frame) => {
+      this.#heard(frame);
+    });
+    client.on('gap', (detail) => {
+      this.#each((tab) => {
+        const { hears, newcomer, line } = tab;
+        if (hears.has(detail.room) && newcomer !== detail.room) line.postMessage({ type: 'gap', detail });
+      });
+    });
+    client.on('outbox', (detail) => {
+      this.#each(({ hears, line }) => {
+        if (hears.has(detail.room)) line.postMessage({ type: 'outbox', detail });
+      });
+    });
+    client.on('refused', ({ room, error }) => {
+      const detail = { room, error: packed(error) };
+      this.#forget(room);
+      this.#each(({ wanted, hears, line }) => {
+        if (wanted.delete(room) || hears.has(room)) line.postMessage({ type: 'refused', detail });
+      });
+    });
+  }
+
+  /** How many tabs there are. */
+  get count(): number {
+    return this.#tabs.size;
+  }
+
+  /** A tab came. `gone` is settled when its page is no more, by whatever way; without it that is not noticed. */
+  attach(line: Line, gone?: Promise<unknown>): void {
+    const tab: Tab = {
+      line,
+      status: 'active',
+      wanted: new Set(),
+      hears: new Set(),
+      before: new Map(),
+      newcomer: 0,
+    };
+    this.#tabs.add(tab);
+    line.onmessage = ({ data }: MessageEvent) => {
+      if (this.#tabs.has(tab)) this.#asked(tab, data as Asking);
+    };
+    void gone?.then(() => {
+      this.#detach(tab);
+    });
+    line.postMessage({ type: 'ready' });
+  }
+
+  #each(what: (tab: Tab) => void): void {
+    for (const tab of this.#tabs) what(tab);
+    this.#keep();
+  }
+
+  #detach(tab: Tab): void {
+    if (!this.#tabs.delete(tab)) return;
+    // A session that nobody is left of ends with its thread, by the server's clock: somebody may load the page anew.
+    if (this.#tabs.size > 0) this.#tellStatus();
+  }
+
+  #asked(tab: Tab, asking: Asking): void {
+    const running = this.#client.connection.phase !== 'idle';
+    switch (asking.type) {
+      case 'restore':
+        if (running || this.#tabs.size > 1) return;
+        this.#client.restore(asking.kept);
+        for (const room of asking.kept.rooms) tab.hears.add(room);
+        return;
+      case 'start':
+        if (running && this.#client.connection.phase !== 'ended') {
+          tab.line.postMessage({ type: 'connection', detail: this.#client.connection });
+        } else this.#client.start();
+        return;
+      case 'stop':
+        this.#detach(tab);
+        if (this.#tabs.size > 0) return;
+        this.#rooms.clear();
+        this.#seqs.clear();
+        this.#client.stop();
+        return;
+      case 'hide':
+        // The next page of the only tab goes on with the session, and hears what is said meanwhile.
+        if (this.#tabs.size === 1) this.#close();
+        return;
+      case 'call':
+        this.#called(tab, asking);
+    }
+  }
+
+  #called(tab: Tab, { id, name, args }: Extract<Asking, { type: 'call' }>): void {
+    const done = (value: unknown): void => {
+      tab.line.postMessage({ type: 'done', id, value });
+    };
+    const failed = (error: unknown): void => {
+      tab.line.postMessage({ type: 'done', id, fault: packed(error) });
+    };
+    const [first] = args;
+    if (name === 'join') {
+      this.#join(tab, first as number);
+      done(undefined);
+      return;
+    }
+    if (name === 'setStatus') {
+      tab.status = first as Status;
+      this.#tellStatus();
+      done(undefined);
+      return;
+    }
+    if (name === 'leave') this.#left(tab, first as number);
+    const call = this.#client[name].bind(this.#client) as (...given: readonly unknown[]) => unknown;
+    Promise.resolve(call(...args)).then(done, failed);
+    this.#keep();
+  }
+
+  /** A room that the session is in already is shown to the tab as it is now, without anything that was said. */
+  #join(tab: Tab, room: number): void {
+    tab.wanted.add(room);
+    if (!this.#rooms.has(room)) {
+      this.#client.join(room);
+      return;
+    }
+    this.#client.occupants(room, '').then(
+      ({ occupants, count }) => {
+        const info = this.#rooms.get(room);
+        if (!info || tab.hears.has(room) || !this.#tabs.has(tab)) return;
+        this.#enters(tab, {
+          type: 'joined',
+          ref: 0,
+          room,
+          info,
+          seq: this.#seqs.get(room) ?? 0,
+          occupants,
+          count,
+        });
+      },
+      () => {
+        // The connection is lost; the tab enters when it is back.
+      },
+    );
+  }
+
+  #enters(tab: Tab, frame: Joined): void {
+    tab.hears.add(frame.room);
+    tab.newcomer = frame.room;
+    tab.before.set(frame.room, frame.seq);
+    tab.line.postMessage({ type: 'frame', detail: frame });
+  }
+
+  /** One tab left: the others are out, too. */
+  #left(by: Tab, room: number): void {
+    this.#forget(room);
+    for (const tab of this.#tabs) {
+      if (tab !== by && tab.hears.has(room))
+        tab.line.postMessage({ type: 'frame', detail: { type: 'left', ref: 0, room } });
+      tab.hears.delete(room);
+      tab.wanted.delete(room);
+    }
+  }
+
+  #forget(room: number): void {
+    this.#rooms.delete(room);
+    this.#seqs.delete(room);
+  }
+
+  #heard(frame: Frame): void {
+    if (frame.type === 'joined' || frame.type === 'returned' || frame.type === 'changed')
+      this.#rooms.set(frame.room, frame.info);
+    if ('room' in frame && 'seq' in frame) this.#seqs.set(frame.room, frame.seq);
+    if (frame.type === 'closed' || frame.type === 'removed') this.#forget(frame.room);
+    this.#each((tab) => {
+      this.#tell(tab, frame);
+    });
+  }
+
+  #tell(tab: Tab, frame: Frame): void {
+    tab.newcomer = 0;
+    if ('room' in frame) {
+      if (!tab.hears.has(frame.room)) {
+        if (frame.type !== 'joined' && frame.type !== 'returned') return;
+        const { room, info, seq, occupants, count } = frame;
+        this.#enters(tab, { type: 'joined', ref: 0, room, info, seq, occupants, count });
+        return;
+      }
+      if ('seq' in frame && 'at' in frame && frame.seq <= (tab.before.get(frame.room) ?? -1)) return;
+    }
+    tab.line.postMessage({ type: 'frame', detail: frame });
+  }
+
+  /** Somebody is there who is at one of the tabs, and is not to be disturbed who said so in one. */
+  #tellStatus(): void {
+    const all = [...this.#tabs].map(({ status }) => status);
+    this.#client.setStatus(all.includes('dnd') ? 'dnd' : all.includes('active') ? 'active' : 'away');
+  }
+
+  /** Tells all tabs what brings the session back, soon. */
+  #keep(): void {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    setTimeout(() => {
+      this.#keeping = false;
+      const kept = this.#client.keep();
+      for (const { line } of this.#tabs) line.postMessage({ type: 'kept', kept });
+    }, keptEvery);
+  }
+}
