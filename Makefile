@@ -91,6 +91,11 @@ bench: build ## Measure Earshot beside its peers, and write docs/performance.md 
 	cd bench && CGO_ENABLED=0 go build -trimpath -o ../bin/bench/ ./cmd/...
 	cd bench && ../bin/bench/bench -earshot ../bin/earshot -bin ../bin/bench -peers peers -json ../bin/bench/outcomes.json \
 		$(if $(BENCH),,-docs ../docs) $(BENCH)
+	$(if $(BENCH),,$(MAKE) --no-print-directory bench-page)
+
+.PHONY: bench-page
+bench-page: build ## Measure the page while messages pour in (EARSHOT_SPEED_SECONDS=10 EARSHOT_SPEED_HEAP=1800)
+	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm run --silent --workspace e2e speed
 
 .PHONY: faults
 faults: bin/page.stamp ## Put a bad network between 200 clients and a server that is killed and upgraded (FAULTS="-for 10m")

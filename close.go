@@ -20,6 +20,8 @@ const (
 	CloseAbuse
 	// CloseReplaced: the session goes on over another connection. Come back as a new one, if at all.
 	CloseReplaced
+	// CloseBanned: the user, or the address, is banned from the server. Do not come back before that is over.
+	CloseBanned
 )
 
 // CloseFor is why a connection ends to which the hub gave no session, by the error it gave instead.
@@ -27,6 +29,8 @@ func CloseFor(err error) CloseReason {
 	switch CodeOf(err) {
 	case CodeUnauthenticated:
 		return CloseRevoked
+	case CodeBanned:
+		return CloseBanned
 	case CodeStopping:
 		return CloseStopping
 	default:
@@ -51,6 +55,8 @@ func (r CloseReason) String() string {
 		return "too much was sent, or too much of it was malformed"
 	case CloseReplaced:
 		return "the session goes on over another connection"
+	case CloseBanned:
+		return "banned from this server"
 	}
 	return "unknown reason"
 }

@@ -25,6 +25,15 @@ const (
 	CodeSecondFactor Code = "second_factor"
 	// CodeForbidden: logged in, and not allowed to do this.
 	CodeForbidden Code = "forbidden"
+	// CodeBanned: this user, or everybody at this address, is kept off the server or the room. Error.RetryAfter says for how
+	// long, if it is not for good.
+	CodeBanned Code = "banned"
+	// CodeKicked: put out of the room, and not to come back before Error.RetryAfter.
+	CodeKicked Code = "kicked"
+	// CodeMuted: may listen in this room and not speak. Error.RetryAfter says for how long, if it is not for good.
+	CodeMuted Code = "muted"
+	// CodeLocked: only those who keep order may do this in this room for the time being.
+	CodeLocked Code = "locked"
 	// CodeNotFound: there is no such thing, or it is not to be seen by whoever asks: the answer is the same.
 	CodeNotFound Code = "not_found"
 	// CodeConflict: the name is taken, or the thing changed meanwhile.
@@ -56,6 +65,8 @@ type Error struct {
 	Reasons []string
 	// Field is the name of the input at fault, if it is one.
 	Field string
+	// Because is what a moderator gave as the reason; empty where none was given.
+	Because string
 	// RetryAfter is how long to wait before another try; zero where waiting does not help.
 	RetryAfter time.Duration
 	// Err is the cause, for the log and for errors.Is. It is never shown outside.

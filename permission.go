@@ -23,6 +23,7 @@ const (
 	PermViewUser      Permission = "view_user"
 	PermAddInvitation Permission = "add_invitation"
 	PermManageBots    Permission = "manage_bots"
+	PermViewLog       Permission = "view_log"
 	PermViewServer    Permission = "view_server"
 )
 
@@ -31,6 +32,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermAddRoom, PermChangeRoom, PermDeleteRoom, PermViewRoom, PermModerateRoom,
 		PermAddUser, PermChangeUser, PermDeleteUser, PermViewUser, PermAddInvitation, PermManageBots, PermViewServer,
+		PermViewLog,
 	}
 }
 
@@ -75,6 +77,20 @@ func (s PermissionSet) List() []Permission {
 // what they or one of their groups was granted.
 func (u *User) May(p Permission) bool {
 	return u.IsActive && (u.IsSuperuser || (u.Permissions | u.Inherited).Has(p))
+}
+
+// MayActAgainst is the one place that decides against whom those who keep order may act, in a room or on the whole server:
+// nobody against oneself, a superuser against all others, and anybody else against nobody on the staff.
+func (u *User) MayActAgainst(other *User) error {
+	switch {
+	case u.ID == other.ID:
+		return Errorf(CodeConflict, "You cannot do this to yourself.")
+	case u.IsSuperuser && u.IsActive:
+		return nil
+	case other.IsStaff || other.IsSuperuser:
+		return Errorf(CodeForbidden, "Only a superuser may do this to somebody on the staff.")
+	}
+	return nil
 }
 
 // All is everything that the user may do.

@@ -51,6 +51,10 @@ type Room struct {
 	// Owner may change and delete the room; zero for a room without one.
 	Owner     UserID
 	CreatedAt time.Time
+	// Slow is how many seconds must lie between two messages of a user, up to MaxSlow; 0 is none.
+	Slow int
+	// Lock says what only those who keep order may do.
+	Lock Lock
 }
 
 // Validate reports the first field that breaks the rules.
@@ -69,6 +73,12 @@ func (r *Room) Validate() error {
 	}
 	if !r.Access.Valid() {
 		return FieldError("access", "Access is public, staff or private.")
+	}
+	if r.Slow < 0 || r.Slow > MaxSlow {
+		return FieldError("slow_seconds", "Slow mode is from 0 to %d seconds.", MaxSlow)
+	}
+	if !r.Lock.Valid() {
+		return FieldError("locked", "A room is locked for posts or for entry, or, with nothing in it, not.")
 	}
 	return nil
 }

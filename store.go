@@ -83,7 +83,8 @@ type Guard func(now User) error
 // AccountChange is something that a server that runs must act on: a log-in that has ended, or a user who was changed.
 type AccountChange struct {
 	ID int64
-	// User was changed in another way than by logging in, or is gone.
+	// User was changed in another way than by logging in, or is gone. Zero, where Credential is too, tells that the bans of
+	// addresses are others.
 	User UserID
 	// Credential has ended; zero where the user was changed.
 	Credential SecretHash
@@ -117,12 +118,13 @@ type GroupStore interface {
 	Groups(ctx context.Context) ([]Group, error)
 	// GroupsOf gives the groups of the user by name.
 	GroupsOf(ctx context.Context, user UserID) ([]Group, error)
-	// ChangeGroup grants permissions to the group, and takes others from it.
+	// ChangeGroup grants permissions to the group, and takes others from it. Where PermModerateRoom is among them, its members
+	// are noted as changed (UserEditStore).
 	ChangeGroup(ctx context.Context, id GroupID, grant, revoke PermissionSet) error
-	// DeleteGroup removes the group; its members lose what they had through it.
+	// DeleteGroup removes the group; its members lose what they had through it, and are noted as changed.
 	DeleteGroup(ctx context.Context, id GroupID) error
-	// SetGroupMember puts the user into the group, or takes the user out; no error where that is so already. CodeNotFound
-	// if group or user is unknown.
+	// SetGroupMember puts the user into the group, or takes the user out, who is noted as changed; no error where that is so
+	// already. CodeNotFound if group or user is unknown.
 	SetGroupMember(ctx context.Context, group GroupID, user UserID, member bool) error
 }
 
@@ -326,7 +328,7 @@ type RoomStore interface {
 	Rooms(ctx context.Context) ([]Room, error)
 	// FindRooms gives a page of those that fit the query, in the order of their keys.
 	FindRooms(ctx context.Context, query RoomQuery) ([]Room, error)
-	// UpdateRoom writes title, topic, access and owner.
+	// UpdateRoom writes title, topic, access, owner, slow mode and lock.
 	UpdateRoom(ctx context.Context, room Room) error
 	// DeleteRoom removes the room and its members.
 	DeleteRoom(ctx context.Context, id RoomID) error
@@ -359,6 +361,46 @@ type MemberStore interface {
 	Members(ctx context.Context, room RoomID) ([]User, error)
 	// MemberRooms gives the ids of the private rooms that the user is a member of.
 	MemberRooms(ctx context.Context, user UserID) ([]RoomID, error)
+}
+
+// SanctionStore keeps who is banned from a room or muted in it.
+type SanctionStore interface {
+	// PutSanction keeps the sanction, in the place of one of its kind of that user in that room, and writes the entry into the
+	// log, both or neither. CodeNotFound if room or user is unknown, CodeLimit if the room has MaxSanctions of the kind that
+	// hold at the sanction's At already.
+	PutSanction(ctx context.Context, s Sanction, entry Action) error
+	// LiftSanction ends it, and writes the entry, both or neither. One that is not there is no error, and no entry.
+	LiftSanction(ctx context.Context, kind SanctionKind, room RoomID, user UserID, entry Action) error
+	// Sanctions gives those of the room that hold at now, by username, of one kind or, for an empty one, of all. after is the
+	// key of the last user's name of the page before, limit the most there are to a page; zero is no limit.
+	Sanctions(ctx context.Context, room RoomID, kind SanctionKind, now time.Time, after NameKey, limit int) ([]Sanction, error)
+}
+
+// BanStore keeps who is banned from the server. User has with each user until when.
+type BanStore interface {
+	// PutBan keeps the ban, in the place of one of the same user or range, and writes the entry into the log, both or
+	// neither; a server that runs is left a note as by UserEditStore, for a range one of no user. CodeNotFound for an unknown
+	// user.
+	PutBan(ctx context.Context, b Ban, entry Action) (Ban, error)
+	// LiftBan ends the ban, as PutBan begins it, and gives it. CodeNotFound if there is none.
+	LiftBan(ctx context.Context, id int64, entry Action) (Ban, error)
+	// BanOf gives the ban of a user, or of a range in the form of ParseRange, also one that has ended; CodeNotFound for none.
+	BanOf(ctx context.Context, user UserID, addresses string) (Ban, error)
+	// Bans gives a page of those that hold at now with an id over after, in the order of their ids: of addresses only, or of
+	// users too.
+	Bans(ctx context.Context, now time.Time, addresses bool, after int64, limit int) ([]Ban, error)
+	// ForgetSanctions removes bans and sanctions that ended before.
+	ForgetSanctions(ctx context.Context, before time.Time) error
+}
+
+// ActionStore keeps the log of actions.
+type ActionStore interface {
+	// WriteActions adds entries, all or none.
+	WriteActions(ctx context.Context, entries ...Action) error
+	// Actions gives those that fit the query, the latest first.
+	Actions(ctx context.Context, query ActionQuery) ([]Action, error)
+	// TrimActions removes what is older than before, and of what is left all but the latest keep.
+	TrimActions(ctx context.Context, before time.Time, keep int) error
 }
 
 // StoreLife is how an opened store is looked after.

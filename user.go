@@ -60,7 +60,12 @@ type User struct {
 	DateJoined  time.Time
 	// LastLogin is zero for a user who never logged in.
 	LastLogin time.Time
+	// BannedUntil is when a ban from the server ends; zero for one who was never banned.
+	BannedUntil time.Time
 }
+
+// IsBanned tells whether the user is banned from the server at now.
+func (u *User) IsBanned(now time.Time) bool { return now.Before(u.BannedUntil) }
 
 // UserRef is what others see of a user.
 type UserRef struct {

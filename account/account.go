@@ -118,6 +118,8 @@ type Stores struct {
 	Sessions    earshot.BrowserSessionStore
 	Tokens      earshot.TokenStore
 	Invitations earshot.InvitationStore
+	Bans        earshot.BanStore
+	Actions     earshot.ActionStore
 	TOTP        earshot.TOTPStore
 	Recovery    earshot.RecoveryStore
 	Tickets     earshot.TicketStore
@@ -155,6 +157,11 @@ type Service struct {
 	sessionUses, tokenUses uses
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
+
+	// ranges are the addresses that are banned; nil before Bar. barred is told of them, under barring.
+	ranges  atomic.Pointer[earshot.Ranges]
+	barring sync.Mutex
+	barred  func(*earshot.Ranges)
 }
 
 // New makes the service. ended (may be nil) is called after a credential has ended, so that live sessions can be cut; it
@@ -202,7 +209,7 @@ type Login struct {
 // is of an algorithm or a cost that is not today's is hashed anew.
 //
 // Errors: CodeUnauthenticated, with one answer that takes one time, for an unknown name, a wrong or unusable password
-// and an account that is not active; CodeForbidden with the field "email" for the right password of somebody who has to
+// and an account that is not active; CodeBanned for a right one; CodeForbidden with the field "email" for the right password of somebody who has to
 // confirm the address first; CodeRateLimited after too many failures from this address; CodeBusy while too many
 // passwords are being checked. The last two say when to try again. Where the user has a second factor it is a
 // *SecondFactorError, with CodeSecondFactor: SecondStep goes on from there.
@@ -300,6 +307,9 @@ func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, 
 
 // beginSession begins a browser session of a user of whom all was checked. CodeNotFound if the password is another by now.
 func (s *Service) beginSession(ctx context.Context, user earshot.User) (string, Login, error) {
+	if err := s.admit(ctx, &user); err != nil { // only now: who does not know all that was checked does not learn of it
+		return "", Login{}, err
+	}
 	secret, session := s.newSession(ctx, user.ID)
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
@@ -328,7 +338,7 @@ func (s *Service) LogOut(ctx context.Context, secret string) error {
 func (s *Service) extendAfter() time.Duration { return min(24*time.Hour, s.cfg.SessionAge/2) }
 
 // BySession tells who is behind a browser session, and puts its end off if it was used. CodeUnauthenticated if there is
-// no such session, or it has expired, or its user is not active.
+// no such session, or it has expired, or its user is not active; CodeBanned.
 func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 	hash, ok := hashSecret(sessionPrefix, secret)
 	if !ok {
@@ -366,6 +376,9 @@ func (s *Service) activeUser(ctx context.Context, id earshot.UserID) (earshot.Us
 	}
 	if !user.IsActive {
 		return earshot.User{}, errNoLogin()
+	}
+	if err := s.admit(ctx, &user); err != nil {
+		return earshot.User{}, err
 	}
 	return user, nil
 }

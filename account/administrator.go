@@ -115,6 +115,9 @@ func (a Administrator) CreateUser(ctx context.Context, account NewAccount) (Mana
 	if user.ID, err = createOne(ctx, a.service.stores.Users, user); err != nil {
 		return Managed{}, err
 	}
+	if err := a.service.record(ctx, usersMade(ctx, []earshot.NewUser{user})...); err != nil {
+		return Managed{}, err
+	}
 	return a.withGroups(ctx, user.User)
 }
 
@@ -147,6 +150,9 @@ func (a Administrator) ChangeUser(ctx context.Context, username string, edit Use
 	if user, err = a.service.stores.Edit.ChangeUserIf(ctx, user.ID, change, guard); err != nil {
 		return Managed{}, err
 	}
+	if err := a.service.record(ctx, userChanged(ctx, user.Username, &edit, &change)); err != nil {
+		return Managed{}, err
+	}
 	return a.withGroups(ctx, user)
 }
 
@@ -160,7 +166,10 @@ func (a Administrator) DeleteUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	return a.service.stores.Edit.DeleteUserIf(ctx, user.ID, a.may.mayDelete)
+	if err := a.service.stores.Edit.DeleteUserIf(ctx, user.ID, a.may.mayDelete); err != nil {
+		return err
+	}
+	return a.service.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
 }
 
 // Tokens gives the tokens of the user of a name, the newest first: never their secrets. Errors: CodeNotFound.
@@ -295,5 +304,8 @@ func (a Administrator) DeleteGroup(ctx context.Context, name string) error {
 	if err := a.may.mayEditGroup(group.Permissions); err != nil {
 		return err
 	}
-	return a.service.stores.Groups.DeleteGroup(ctx, group.ID)
+	if err := a.service.stores.Groups.DeleteGroup(ctx, group.ID); err != nil {
+		return err
+	}
+	return a.service.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
 }

@@ -23,7 +23,7 @@ func (s *Service) CreateGroup(ctx context.Context, name string, permissions ears
 		return earshot.Group{}, err
 	}
 	group.ID = id
-	return group, nil
+	return group, s.record(ctx, earshot.Entry(ctx, earshot.VerbCreateGroup, group.Name, "grant", permissionNames(permissions)))
 }
 
 // Group gives the group of a name, in whatever case or form it is written; CodeNotFound if there is none.
@@ -73,7 +73,8 @@ func (s *Service) ChangeGroup(ctx context.Context, name string, grant, revoke ea
 		return earshot.Group{}, err
 	}
 	group.Permissions = (group.Permissions | grant) &^ revoke
-	return group, nil
+	return group, s.record(ctx, earshot.Entry(ctx, earshot.VerbChangeGroup, group.Name,
+		"grant", permissionNames(grant), "revoke", permissionNames(revoke)))
 }
 
 // DeleteGroup removes the group of a name; its members lose what they had through it.
@@ -82,7 +83,10 @@ func (s *Service) DeleteGroup(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.stores.Groups.DeleteGroup(ctx, group.ID)
+	if err := s.stores.Groups.DeleteGroup(ctx, group.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
 }
 
 // SetGroupMember puts a user into a group, or takes the user out; no error where that is so already.
@@ -95,5 +99,12 @@ func (s *Service) SetGroupMember(ctx context.Context, name, username string, mem
 	if err != nil {
 		return err
 	}
-	return s.stores.Groups.SetGroupMember(ctx, group.ID, user.ID, member)
+	if err := s.stores.Groups.SetGroupMember(ctx, group.ID, user.ID, member); err != nil {
+		return err
+	}
+	verb := earshot.VerbRemoveFromGroup
+	if member {
+		verb = earshot.VerbAddToGroup
+	}
+	return s.record(ctx, earshot.Entry(ctx, verb, user.Username, "group", group.Name))
 }

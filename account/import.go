@@ -94,7 +94,9 @@ func (s *Service) Import(ctx context.Context, store earshot.ImportStore, rooms e
 	if err := store.Import(ctx, im.plan); err != nil {
 		return ImportReport{}, err
 	}
-	return im.report, nil
+	done := func(c ImportCounts) string { return fmt.Sprintf("%d created, %d updated", c.Created, c.Updated) }
+	return im.report, s.record(ctx, earshot.Entry(ctx, earshot.VerbImport, "",
+		"users", done(im.report.Users), "groups", done(im.report.Groups), "rooms", done(im.report.Rooms)))
 }
 
 // leaveOut notes what is not taken over.

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -97,7 +99,12 @@ func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl t
 	if err := s.stores.Invitations.CreateInvitation(ctx, inv, ids); err != nil {
 		return "", time.Time{}, err
 	}
-	return secret, expires, nil
+	var names []string
+	for i := range into {
+		names = append(names, into[i].Name)
+	}
+	return secret, expires, s.record(ctx, earshot.Entry(ctx, earshot.VerbCreateInvitation, "",
+		"uses", strconv.Itoa(uses), "until", expires.Format(time.RFC3339), "groups", strings.Join(names, " ")))
 }
 
 // mayInvite tells whether the user may invite people into the groups: who puts people into groups changes users, and nobody

@@ -51,7 +51,10 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 	if isCode(err, earshot.CodeConflict) {
 		err = s.whichIsTaken(ctx, users, err)
 	}
-	return ids, err
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.record(ctx, usersMade(ctx, users)...)
 }
 
 // newAccount checks an account that is to be made, and gives it without its password.

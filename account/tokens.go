@@ -47,7 +47,7 @@ func tokenInfo(t *earshot.Token) TokenInfo {
 }
 
 // ByToken tells who is behind a token. CodeUnauthenticated if there is no such token, it has expired, or its user is not
-// active.
+// active; CodeBanned.
 func (s *Service) ByToken(ctx context.Context, secret string) (Login, error) {
 	hash, ok := hashSecret(tokenPrefix, secret)
 	if !ok {
@@ -106,7 +106,8 @@ func (s *Service) CreateToken(ctx context.Context, by Login, in NewToken) (secre
 	if err := s.stores.Tokens.CreateTokens(ctx, []earshot.Token{token}); err != nil {
 		return "", TokenInfo{}, err
 	}
-	return secret, tokenInfo(&token), nil
+	entry := earshot.Entry(ctx, earshot.VerbCreateToken, by.User.Username, "scopes", token.Scopes.String())
+	return secret, tokenInfo(&token), s.record(ctx, entry)
 }
 
 // checkLabel gives the form in which a name is kept that a user gives to something of their own.
@@ -156,7 +157,7 @@ func (s *Service) EndToken(ctx context.Context, user earshot.UserID, id string) 
 			return err
 		}
 		s.ended(all[i].Hash)
-		return nil
+		return s.tokenEnded(ctx, user)
 	}
 	return earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
 }
@@ -173,6 +174,7 @@ func errNotByToken() error {
 func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]string, error) {
 	secrets := make([]string, len(usernames))
 	tokens := make([]earshot.Token, len(usernames))
+	entries := make([]earshot.Action, len(usernames))
 	for i, name := range usernames {
 		user, err := s.UserByName(ctx, name)
 		if err != nil {
@@ -182,11 +184,12 @@ func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]strin
 		secrets[i], tokens[i] = secret, earshot.Token{
 			Hash: hash, User: user.ID, CreatedAt: now(), Scopes: earshot.AllScopes(),
 		}
+		entries[i] = earshot.Entry(ctx, earshot.VerbCreateToken, user.Username)
 	}
 	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
 		return nil, err
 	}
-	return secrets, nil
+	return secrets, s.record(ctx, entries...)
 }
 
 // RevokeToken ends a token and what hangs on it. One that is not there is no error.
@@ -195,9 +198,16 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 	if !ok {
 		return nil
 	}
+	token, err := s.stores.Tokens.Token(ctx, hash)
+	if isCode(err, earshot.CodeNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
 		return err
 	}
 	s.ended(hash)
-	return nil
+	return s.tokenEnded(ctx, token.User)
 }

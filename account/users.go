@@ -38,7 +38,11 @@ func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit
 	if err != nil {
 		return earshot.User{}, err
 	}
-	return s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	changed, err := s.stores.Edit.ChangeUser(ctx, user.ID, change)
+	if err != nil {
+		return earshot.User{}, err
+	}
+	return changed, s.record(ctx, userChanged(ctx, user.Username, &edit, &change))
 }
 
 // changeOf checks an edit of the user, and gives it as the store takes it. The groups are those of Join and then of Leave.
@@ -129,7 +133,10 @@ func (s *Service) DeleteUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	return s.stores.Edit.DeleteUser(ctx, user.ID)
+	if err := s.stores.Edit.DeleteUser(ctx, user.ID); err != nil {
+		return err
+	}
+	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
 }
 
 // Users gives a page of those who fit the query, by name. Search and After are as somebody typed them.
@@ -181,6 +188,12 @@ func (s *Service) act(ctx context.Context, notes []earshot.AccountChange, change
 			continue
 		}
 		seen[n.User] = true
+		if n.User == 0 {
+			if err := s.readRanges(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := s.Refresh(ctx, n.User, changed); err != nil {
 			return err
 		}

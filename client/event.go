@@ -181,7 +181,18 @@ type Status struct {
 	More   int
 }
 
-// Changed tells that a room has a new title, topic or access.
+// Muted tells that one may say nothing in a room, or may again. It comes when that changes, and after Joined and Returned
+// where it is so; that a mute has ended by itself is not told.
+type Muted struct {
+	Room earshot.RoomID
+	On   bool
+	// Until is when it ends, earshot.Forever for good; zero where it is not On.
+	Until time.Time
+	// Reason is what whoever did it gave as the reason; may be empty.
+	Reason string
+}
+
+// Changed tells that a room has a new title, topic, access, slow mode or lock.
 type Changed struct {
 	Room earshot.RoomID
 	Seq  uint64
@@ -199,7 +210,8 @@ type Closed struct {
 // Removed tells that one is no longer in a room without having left it: put out, or not let in again after a loss.
 type Removed struct {
 	Room earshot.RoomID
-	// Err says why.
+	// Err says why: CodeForbidden, CodeKicked or CodeBanned, with the reason that was given (Because) and after which time one
+	// may come back (RetryAfter; zero where that is not known or never), or another refusal.
 	Err *earshot.Error
 }
 
@@ -220,3 +232,4 @@ func (Edited) event()       {}
 func (TakenBack) event()    {}
 func (Reaction) event()     {}
 func (Seen) event()         {}
+func (Muted) event()        {}

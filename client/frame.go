@@ -74,7 +74,7 @@ func occupantsOf(inside []wire.Occupant) []earshot.Occupant {
 func roomOf(r wire.Room) earshot.Room {
 	return earshot.Room{
 		ID: earshot.RoomID(r.ID), Name: r.Name, Title: r.Title, Topic: r.Topic,
-		Access: earshot.Access(r.Access), Owner: earshot.UserID(r.Owner),
+		Access: earshot.Access(r.Access), Owner: earshot.UserID(r.Owner), Slow: r.SlowSeconds, Lock: earshot.Lock(r.Locked),
 	}
 }
 
@@ -156,6 +156,16 @@ func passingOf(typ wire.FrameType, frame []byte) (Event, error) {
 	case wire.FrameTyping:
 		t, err := decode[wire.Typing](frame)
 		return Typing{Room: earshot.RoomID(t.Room), Users: usersOf(t.Users), More: t.More}, err
+	case wire.FrameMuted:
+		m, err := decode[wire.Muted](frame)
+		muted := Muted{Room: earshot.RoomID(m.Room), On: m.On, Reason: m.Reason}
+		switch {
+		case m.On && m.Until > 0:
+			muted.Until = time.UnixMilli(m.Until)
+		case m.On:
+			muted.Until = earshot.Forever()
+		}
+		return muted, err
 	}
 	s, err := decode[wire.Status](frame)
 	return Status{

@@ -250,6 +250,10 @@ func (m *machine) removed(f wire.Removed) {
 		return
 	}
 	e := errorOf(wire.Error{Code: f.Code, Message: f.Message})
+	e.Because = f.Reason
+	if f.RetryMs > 0 { // what waits is the application, and not this client
+		e.RetryAfter = millis(f.RetryMs, 0, earshot.MaxTerm)
+	}
 	m.emit(Removed{Room: r.id, Err: e})
 	m.forget(r, e)
 }

@@ -45,6 +45,8 @@ type Config struct {
 	Multichat string `help:"Whether clients of Django Channels' example multichat are let in at /chat/stream/: on, quiet (they are not told who enters and leaves) or off." default:"on" placeholder:"MODE" toml:"multichat"`
 
 	Log Log `embed:"" prefix:"log-" toml:"log"`
+
+	Actions Actions `embed:"" prefix:"actions-" toml:"actions"`
 }
 
 // Storage says where what is kept is kept. Every command needs it.
@@ -145,4 +147,13 @@ type Log struct {
 	Level string `help:"The least that is logged: debug, info, warn or error. Every request is logged at debug only." default:"info" placeholder:"LEVEL" toml:"level"`
 	// Format is text or json.
 	Format string `help:"The form of the log: text or json." default:"text" placeholder:"FORM" toml:"format"`
+}
+
+// Actions says how long the log of actions reaches back: who changed, banned or deleted whom or what. It is in the
+// database, and what is said in rooms is not in it.
+type Actions struct {
+	// Days is how old an entry may become.
+	Days int `help:"How many days back the log of actions reaches." default:"365" placeholder:"DAYS" toml:"days"`
+	// Entries is how many there may be: the oldest go first.
+	Entries int `help:"How many entries the log of actions keeps at most; the oldest go first." default:"100000" placeholder:"COUNT" toml:"entries"`
 }

@@ -43,6 +43,8 @@ func (c *Config) Validate() error {
 		c.Resume.Validate(),
 		within("write_buffer", c.WriteBuffer, minWriteBuffer, maxWriteBuffer),
 		c.Log.Validate(),
+		within("actions.days", c.Actions.Days, 1, 10*365),
+		within("actions.entries", c.Actions.Entries, 1, maxCount),
 	}
 	if need := minWriteBuffer + c.Limits.FrameBytes; c.WriteBuffer < need && c.Limits.FrameBytes <= maxFrameBytes {
 		errs = append(errs, fmt.Errorf("write_buffer is %d: with frames of %d bytes it must be at least %d",

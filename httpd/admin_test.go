@@ -124,6 +124,8 @@ type deafConn struct{ closed earshot.CloseReason }
 func (*deafConn) Encoding() hub.Encoding                 { return noFrames{} }
 func (*deafConn) Write([]byte)                           {}
 func (*deafConn) Removed(earshot.RoomID, *earshot.Error) {}
+
+func (*deafConn) Muted(earshot.RoomID, earshot.Sanction) {}
 func (c *deafConn) Close(why earshot.CloseReason)        { c.closed = why }
 
 type noFrames struct{}

@@ -138,6 +138,11 @@ func (s *Server) admitFrom(budgets *budgets, c personal, may func(*account.Login
 		if err := may(&by.Login); err != nil {
 			return err
 		}
+		road := earshot.RoadPage
+		if by.credential.bearer {
+			road = earshot.RoadToken
+		}
+		r = r.WithContext(earshot.Doing(r.Context(), earshot.Doer{User: by.User.Ref(), Road: road}))
 		return c(w, r, by)
 	})
 }
@@ -182,10 +187,4 @@ func (s *Server) cookie(w http.ResponseWriter, r *http.Request, value string, ma
 
 // clientAddr is where a request comes from, for the limits on tries: the connection's other end, or whom the proxies that
 // are trusted name.
-func clientAddr(r *http.Request) netip.Addr {
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return from.Addr().Unmap()
-}
+func clientAddr(r *http.Request) netip.Addr { return earshot.AddressOf(r.RemoteAddr) }

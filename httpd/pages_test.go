@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/earshot-chat/earshot/account"
 )
 
 var script = strings.Repeat("console.log('earshot');\n", 200)
@@ -27,7 +29,7 @@ func builtPages() fs.FS {
 // bare is a server without a store behind it, for what needs none.
 func bare(t *testing.T, change func(*Options)) *Server {
 	t.Helper()
-	opts := Options{Pages: builtPages(), Ping: func(context.Context) error { return nil }, Origins: []string{"http://earshot.test"}}
+	opts := Options{Accounts: account.New(account.Stores{}, account.DefaultConfig(), nil), Pages: builtPages(), Ping: func(context.Context) error { return nil }, Origins: []string{"http://earshot.test"}}
 	if change != nil {
 		change(&opts)
 	}

@@ -40,7 +40,7 @@ func statusOf(code earshot.Code) int {
 		return http.StatusBadRequest
 	case earshot.CodeUnauthenticated, earshot.CodeSecondFactor:
 		return http.StatusUnauthorized
-	case earshot.CodeForbidden:
+	case earshot.CodeForbidden, earshot.CodeBanned, earshot.CodeKicked, earshot.CodeMuted, earshot.CodeLocked:
 		return http.StatusForbidden
 	case earshot.CodeNotFound:
 		return http.StatusNotFound

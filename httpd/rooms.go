@@ -22,6 +22,9 @@ type roomReply struct {
 	Access    string `json:"access"`
 	Owner     int64  `json:"owner"`
 	Occupants int    `json:"occupants"`
+	// SlowSeconds and Locked are left out where there is nothing of it.
+	SlowSeconds int    `json:"slow_seconds,omitzero"`
+	Locked      string `json:"locked,omitzero"`
 }
 
 type roomsReply struct {
@@ -35,7 +38,7 @@ type membersReply struct {
 func replyOf(l hub.Listing) roomReply {
 	return roomReply{
 		ID: int64(l.ID), Name: l.Name, Title: l.Title, Topic: l.Topic, Access: string(l.Access), Owner: int64(l.Owner),
-		Occupants: l.Occupants,
+		Occupants: l.Occupants, SlowSeconds: l.Slow, Locked: string(l.Lock),
 	}
 }
 
@@ -91,6 +94,8 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *http.Request, by caller) e
 		Title  *string         `json:"title"`
 		Topic  *string         `json:"topic"`
 		Access *earshot.Access `json:"access"`
+		Slow   *int            `json:"slow_seconds"`
+		Lock   *earshot.Lock   `json:"locked"`
 	}](w, r)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(takeRest, noStore, sameOrigin, s.limitWork, knowClient)
+		r.Use(takeRest, noStore, sameOrigin, s.notBarred, s.limitWork, knowClient)
 
 		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
@@ -81,6 +81,7 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get("/invitations", s.scoped(s.listInvitations, admin))
 		r.Post("/invitations", s.scoped(s.invite, admin))
 		r.Delete("/invitations/{id}", s.scoped(s.withdrawInvitation, admin))
+		s.order(r)
 		s.administration(r)
 	})
 	return r, nil
@@ -159,4 +160,18 @@ func (s *Server) administration(r chi.Router) {
 	r.Get("/rooms/all", s.scoped(s.findRooms, admin))
 	r.Get("/settings", s.forViewers(s.listSettings))
 	r.Get("/figures", s.forViewers(s.figures))
+}
+
+// order is the part of the table for keeping order, and the log of what was done.
+func (s *Server) order(r chi.Router) {
+	r.Post("/rooms/{id}/kick", s.scoped(s.kick, rooms))
+	for path, kind := range map[string]earshot.SanctionKind{"bans": earshot.SanctionBan, "mutes": earshot.SanctionMute} {
+		r.Get("/rooms/{id}/"+path, s.scoped(s.listSanctions(kind), rooms))
+		r.Put("/rooms/{id}/"+path+"/{username}", s.scoped(s.sanction(kind), rooms))
+		r.Delete("/rooms/{id}/"+path+"/{username}", s.scoped(s.lift(kind), rooms))
+	}
+	r.Get("/bans", s.scoped(s.listBans, admin))
+	r.Post("/bans", s.scoped(s.ban, admin))
+	r.Delete("/bans/{id}", s.scoped(s.liftBan, admin))
+	r.Get("/log", s.scoped(s.listActions, admin))
 }

@@ -40,8 +40,11 @@ func (s *Server) mayOpen(r *http.Request) (*account.Login, error) {
 }
 
 // soonLogin is login for what lives long: who that is, is found out within seconds, because the hub remembers an ended
-// log-in only so long (hub.EndLogin).
+// log-in only so long (hub.EndLogin). Whoever comes from an address that is banned is nobody.
 func (s *Server) soonLogin(r *http.Request) (account.Login, credential, error) {
+	if err := s.opts.Accounts.Admit(clientAddr(r)); err != nil {
+		return account.Login{}, credential{}, err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.opts.Times.Work)
 	defer cancel()
 	login, cred, err := s.login(r.WithContext(ctx))

@@ -94,7 +94,10 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
-		"POST /login/second": "anybody",
+		"POST /login/second": "anybody", "POST /password/reset": "anybody", "POST /password/reset/confirm": "anybody", "POST /email/confirm": "anybody",
+		"PATCH /me": "account", "DELETE /me": "never", "GET /me/export": "account", "POST /me/password": "never", "POST /me/email/confirm": "account",
+		"PUT /me/avatar": "account", "DELETE /me/avatar": "account", "GET /profiles": "chat", "GET /users/{username}/avatar": "chat",
+		"GET /invitations": "admin", "DELETE /invitations/{id}": "admin",
 		"POST /logout": "any", "GET /me": "any",
 		"GET /me/sessions": "account", "DELETE /me/sessions": "", "DELETE /me/sessions/{id}": "",
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
@@ -103,6 +106,10 @@ func tokenScopes() map[string]string {
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
 		"PUT /rooms/{id}/members/{username}": "rooms", "DELETE /rooms/{id}/members/{username}": "rooms",
+		"POST /rooms/{id}/kick": "rooms", "GET /rooms/{id}/bans": "rooms", "GET /rooms/{id}/mutes": "rooms",
+		"PUT /rooms/{id}/bans/{username}": "rooms", "DELETE /rooms/{id}/bans/{username}": "rooms",
+		"PUT /rooms/{id}/mutes/{username}": "rooms", "DELETE /rooms/{id}/mutes/{username}": "rooms",
+		"GET /bans": "admin", "POST /bans": "admin", "DELETE /bans/{id}": "admin", "GET /log": "admin",
 		"POST /invitations": "admin", "GET /settings": "admin", "GET /figures": "admin", "GET /rooms/all": "admin",
 	}
 }
@@ -128,7 +135,7 @@ func TestScopesOfEveryRoute(t *testing.T) {
 			return nil
 		}
 		want, listed := table[method+" "+path]
-		if strings.HasPrefix(path, "/users") || strings.HasPrefix(path, "/groups") || slices.Contains([]string{"/rooms/all", "/settings", "/figures"}, path) {
+		if !listed && (strings.HasPrefix(path, "/users") || strings.HasPrefix(path, "/groups") || slices.Contains([]string{"/rooms/all", "/settings", "/figures"}, path)) {
 			want = "admin"
 		}
 		if listed {

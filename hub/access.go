@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -41,6 +43,96 @@ func (h *Hub) mayKnow(ctx context.Context, u *earshot.User, r *earshot.Room) err
 		return nil
 	}
 	return h.mayEnter(ctx, u, r)
+}
+
+// mayBeIn is the rule of who is kept out of a room that others like them may enter: nil, or CodeBanned, CodeKicked or, for
+// one who is coming in and was not there before, CodeLocked.
+func (r *room) mayBeIn(who *person, info *earshot.Room, coming bool) error {
+	now := time.Now()
+	if until, out := r.hub.kickedUntil(r.id, who.ref.ID, now); out {
+		return errKicked(until, now)
+	}
+	o := r.order.Load()
+	if o == nil {
+		return nil
+	}
+	if ban, out := o.of(earshot.SanctionBan, who.ref.ID, now); out {
+		return earshot.Banned("this room", ban.Until, now, ban.Reason)
+	}
+	if coming && o.locked() == earshot.LockEntry && !who.moderates(info) {
+		return earshot.Errorf(earshot.CodeLocked, "The room is locked: nobody may enter for the time being.")
+	}
+	return nil
+}
+
+// maySpeak is the rule of who may say something in a room that they are in, edit, react or be seen typing: nil, or
+// CodeMuted or CodeLocked.
+func (r *room) maySpeak(who *person, now time.Time) error {
+	o := r.order.Load()
+	if o == nil {
+		return nil
+	}
+	if mute, is := o.of(earshot.SanctionMute, who.ref.ID, now); is {
+		return earshot.Muted(mute.Until, now)
+	}
+	if o.locked() == earshot.LockPosts && !r.keptBy(who) {
+		return earshot.Errorf(earshot.CodeLocked, "The room is locked: nobody may say anything for the time being.")
+	}
+	return nil
+}
+
+// takeTurn is the rule of slow mode: it takes the user's turn to say something, or is CodeRateLimited. What it gives takes
+// the turn back.
+func (r *room) takeTurn(who *person, now time.Time) (giveBack func(), err error) {
+	o := r.order.Load()
+	if o == nil || r.keptBy(who) {
+		return func() {}, nil
+	}
+	if wait := o.take(who.ref.ID, now); wait > 0 {
+		return nil, &earshot.Error{
+			Code: earshot.CodeRateLimited, Field: "slow_seconds", RetryAfter: wait,
+			Message: "Slow mode: wait until you can say the next.",
+		}
+	}
+	return func() { o.giveBack(who.ref.ID, now) }, nil
+}
+
+// moderates tells whether the person keeps order in the room: its owner, and those with PermModerateRoom.
+func (p *person) moderates(r *earshot.Room) bool {
+	return p.moderator || (r.Owner == p.ref.ID && r.Owner != 0)
+}
+
+// keptBy is moderates for a live room.
+func (r *room) keptBy(who *person) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return who.moderates(&r.info)
+}
+
+// moderates is the rule of who keeps order in a room.
+func (h *Hub) moderates() rule { return h.owns(earshot.PermModerateRoom) }
+
+// mayJudgeIn is the rule of against whom one who keeps order in the room may act.
+func mayJudgeIn(room *earshot.Room, by, user *earshot.User) error {
+	if err := by.MayActAgainst(user); err != nil {
+		return err
+	}
+	if room.Owner == user.ID {
+		return earshot.Errorf(earshot.CodeConflict, "The owner keeps order in this room, and nobody can do this to them here.")
+	}
+	return nil
+}
+
+func errKicked(until, now time.Time) *earshot.Error {
+	return &earshot.Error{
+		Code: earshot.CodeKicked, RetryAfter: until.Sub(now),
+		Message: "You were put out of this room. You can come back " + comeBack(until, now) + ".",
+	}
+}
+
+// comeBack says in words when one who was kicked can be back.
+func comeBack(until, now time.Time) string {
+	return fmt.Sprintf("in %d seconds", (until.Sub(now)+time.Second-1)/time.Second)
 }
 
 // knowsAll tells whether the user may know of every room.

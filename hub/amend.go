@@ -14,7 +14,7 @@ import (
 // Edit gives one's own message another text. The draft's Reply and Size are not looked at: they stay as they were. Those
 // who are in the room now hear the new text, whether or not they heard the old one. Errors: those of Post, and
 // CodeInvalid for a number that is no message that was said while the session was there, CodeForbidden for another's
-// message, CodeTooLate for one that is not in the room's window any more or was taken back. An edit of this message whose
+// message, CodeMuted, CodeLocked, CodeTooLate for one that is not in the room's window any more or was taken back. An edit of this message whose
 // nonce the user gave lately is not made again: it gets the first one's answer.
 func (s *Session) Edit(ctx context.Context, id earshot.RoomID, message uint64, draft earshot.Draft) (Posted, error) {
 	m := s.membership(id)

@@ -84,6 +84,10 @@ type Options struct {
 	Relay   earshot.Relay
 	Rooms   earshot.RoomStore
 	Members earshot.MemberStore
+	// Sanctions may be nil: nobody is banned from a room or muted then.
+	Sanctions earshot.SanctionStore
+	// Actions may be nil: what is done is not written down then.
+	Actions earshot.ActionStore
 	Config  Config
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
@@ -106,6 +110,9 @@ type Conn interface {
 	Write(frames []byte)
 	// Removed tells the client that it is no longer in the room, and why.
 	Removed(room earshot.RoomID, why *earshot.Error)
+	// Muted tells the client that its user may say nothing in the room until the mute's end, or, if that is past, that the
+	// user may again.
+	Muted(room earshot.RoomID, mute earshot.Sanction)
 	// Close ends the connection after what was written before; the transport then calls Session.End.
 	Close(why earshot.CloseReason)
 }
@@ -116,8 +123,11 @@ type Hub struct {
 	relay   earshot.Relay
 	rooms   earshot.RoomStore
 	members earshot.MemberStore
-	log     *slog.Logger
-	fan     *fanout
+	// sanctions and actions may be nil.
+	sanctions earshot.SanctionStore
+	actions   earshot.ActionStore
+	log       *slog.Logger
+	fan       *fanout
 	// windows is what the rooms keep for those who come back, nonces what was posted lately.
 	windows memory
 	nonces  *nonces
@@ -130,6 +140,8 @@ type Hub struct {
 	revoked map[earshot.SecretHash]time.Time
 	changed map[earshot.UserID]rights
 	sweptAt time.Time // when changed was last gone through
+	ranges  *earshot.Ranges
+	kicks   kicks
 	closed  bool
 }
 
@@ -157,6 +169,7 @@ func New(opts Options) *Hub {
 	cfg := opts.Config.withDefaults()
 	return &Hub{
 		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
+		sanctions: opts.Sanctions, actions: opts.Actions,
 		fan:     newFanout(runtime.GOMAXPROCS(0)),
 		windows: memory{most: cfg.WindowBytes},
 		nonces:  newNonces(max(cfg.ResumeWindow, nonceTime)),
@@ -198,7 +211,7 @@ func (h *Hub) Epoch() string { return h.relay.Epoch() }
 // else can see the session. The credential is what opened it: when that ends (EndLogin), so does
 // the session. The user must have been authenticated within the last revocationMemory. The transport calls the
 // session's methods one at a time, and End when the connection is gone. Errors: CodeLimit when the user has too many
-// sessions, CodeRateLimited when its clients sent too much, CodeUnauthenticated when the credential ended meanwhile, CodeStopping.
+// sessions, CodeRateLimited when its clients sent too much, CodeUnauthenticated when the credential ended meanwhile, CodeBanned, CodeStopping.
 func (h *Hub) Connect(
 	info earshot.User, credential earshot.SecretHash, attach func(*Session) Conn,
 ) (*Session, error) {
@@ -214,6 +227,9 @@ func (h *Hub) Connect(
 		return nil, earshot.Errorf(earshot.CodeUnauthenticated, "This log-in has ended.")
 	}
 	if err := h.asChanged(&info); err != nil {
+		return nil, err
+	}
+	if err := h.barred(s, &info); err != nil {
 		return nil, err
 	}
 	u := h.users[info.ID]

@@ -105,6 +105,10 @@ func (w *wire) Removed(room earshot.RoomID, why *earshot.Error) {
 	w.Write(fmt.Appendf(nil, "removed from %d: %s\n", room, why.Code))
 }
 
+func (w *wire) Muted(room earshot.RoomID, mute earshot.Sanction) {
+	w.Write(fmt.Appendf(nil, "muted in %d: %t %s\n", room, time.Now().Before(mute.Until), mute.Reason))
+}
+
 func (w *wire) Close(why earshot.CloseReason) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,7 +20,7 @@ const (
 	recordLength = 4
 	recordHead   = recordLength + 8 + 8 + 1
 
-	// recordMore: a message with Of and Size.
+	// recordMore: a message with Of and Size, a change of a room with slow mode or a lock.
 	recordMore = 0x40
 	// recordWiped: the text was cleared in its place. Its length still stands there, so that the records behind it do.
 	recordWiped = 0x80
@@ -58,6 +58,10 @@ func appendRecord(dst []byte, ev *earshot.Event) []byte {
 		r := ev.Changed
 		dst = binary.AppendVarint(dst, int64(r.Owner))
 		dst = appendText(appendText(appendText(appendText(dst, r.Name), r.Title), r.Topic), string(r.Access))
+		if r.Slow != 0 || r.Lock != earshot.LockNone {
+			dst[at+recordHead-1] |= recordMore
+			dst = appendText(binary.AppendVarint(dst, int64(r.Slow)), string(r.Lock))
+		}
 	case earshot.KindRoomClosed, earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:
 	}
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-recordLength)) //nolint:gosec // bounded by what an event holds
@@ -72,7 +76,7 @@ func recordSpace(ev *earshot.Event) int {
 		n += 2*field + len(u.Name)
 	}
 	if r := ev.Changed; r != nil {
-		n += len(r.Name) + len(r.Title) + len(r.Topic) + len(r.Access)
+		n += len(r.Name) + len(r.Title) + len(r.Topic) + len(r.Access) + field + len(r.Lock)
 	}
 	return n
 }
@@ -155,6 +159,9 @@ func readRecord(b []byte, room earshot.RoomID) (earshot.Event, bool) {
 	case earshot.KindRoomChanged:
 		changed := &earshot.Room{ID: room, Owner: earshot.UserID(r.number())}
 		changed.Name, changed.Title, changed.Topic, changed.Access = r.text(), r.text(), r.text(), earshot.Access(r.text())
+		if bits&recordMore != 0 {
+			changed.Slow, changed.Lock = int(r.number()), earshot.Lock(r.text())
+		}
 		ev.Changed = changed
 	case earshot.KindRoomClosed:
 	case earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:

@@ -200,7 +200,7 @@ func (s *Session) take(old *membership) bool {
 // in portions: while there is more, Return gives the number to go on from, and wants to be called again with it when the
 // connection has taken its bytes. When it is done, everything that is said reaches the connection. It calls answer, which
 // must only write to the connection, before the first portion, and again if events were lost while it waited. May ask
-// the store. Errors: CodeNotFound where the user may no longer enter, CodeNotInRoom.
+// the store. Errors: CodeNotFound where the user may no longer enter, CodeBanned, CodeKicked, CodeNotInRoom.
 func (s *Session) Return(
 	ctx context.Context, to Seen, again bool, answer func(Returned),
 ) (next Seen, done bool, err error) {
@@ -209,7 +209,7 @@ func (s *Session) Return(
 		return to, false, errNotInRoom()
 	}
 	r := m.room
-	err = r.admit(ctx, s, func(rules uint64) (bool, error) {
+	err = r.admit(ctx, s, false, func(rules uint64) (bool, error) {
 		return r.settle(m, rules, func() bool {
 			if !r.isAway(m) {
 				return false // put out meanwhile
@@ -221,6 +221,9 @@ func (s *Session) Return(
 	switch {
 	case err == nil:
 		r.announce()
+		if done {
+			s.tellMuted(r)
+		}
 	case earshot.CodeOf(err) != earshot.CodeUnauthenticated:
 		s.mu.Lock()
 		s.forget(m)

@@ -17,7 +17,7 @@ const revocationMemory = 5 * time.Minute
 // try to connect with it within revocationMemory are refused.
 func (h *Hub) EndLogin(credential earshot.SecretHash) {
 	h.revoke(credential)
-	h.cut(h.sessions(func(s *Session) bool { return s.credential == credential }))
+	h.cut(h.sessions(func(s *Session) bool { return s.credential == credential }), earshot.CloseRevoked)
 }
 
 // revoke has nobody connect with the credential any more.
@@ -47,15 +47,40 @@ func (h *Hub) MoveLogin(from, to earshot.SecretHash) {
 }
 
 // EndUser cuts every session of the user.
-func (h *Hub) EndUser(id earshot.UserID) {
-	h.cut(h.sessions(func(s *Session) bool { return s.info.ref.ID == id }))
+func (h *Hub) EndUser(id earshot.UserID) { h.endUser(id, earshot.CloseRevoked) }
+
+func (h *Hub) endUser(id earshot.UserID, why earshot.CloseReason) {
+	h.cut(h.sessions(func(s *Session) bool { return s.info.ref.ID == id }), why)
+}
+
+// Bar keeps everybody at these addresses off, and nobody else: it cuts the sessions that came from there, and refuses those
+// that connect. When it returns, not one more event goes to them.
+func (h *Hub) Bar(ranges *earshot.Ranges) {
+	h.mu.Lock()
+	h.ranges = ranges
+	h.mu.Unlock()
+	now := time.Now()
+	h.cut(h.sessions(func(s *Session) bool { return now.Before(ranges.Until(s.from)) }), earshot.CloseBanned)
+}
+
+// barred refuses who is banned, under mu.
+func (h *Hub) barred(s *Session, info *earshot.User) error {
+	now := time.Now()
+	if until := h.ranges.Until(s.from); now.Before(until) {
+		return earshot.Banned("this server", until, now, "")
+	}
+	if info.IsBanned(now) {
+		return earshot.Banned("this server", info.BannedUntil, now, "")
+	}
+	return nil
 }
 
 // rights is what a change left a user with, kept for revocationMemory: a handshake that was authenticated just before the
 // change and connects just after it gets no more.
 type rights struct {
-	active, staff, superuser bool
-	at                       time.Time
+	active, staff, superuser, moderator bool
+	bannedUntil                         time.Time
+	at                                  time.Time
 }
 
 // asChanged brings a user who connects to what the last change left, under mu. CodeUnauthenticated for one who is not
@@ -68,18 +93,27 @@ func (h *Hub) asChanged(info *earshot.User) error {
 	if !last.active {
 		return earshot.Errorf(earshot.CodeUnauthenticated, "This account is not active.")
 	}
-	info.IsStaff, info.IsSuperuser = last.staff, last.superuser
+	info.IsStaff, info.IsSuperuser, info.BannedUntil = last.staff, last.superuser, last.bannedUntil
+	moderate := earshot.PermissionsOf(earshot.PermModerateRoom)
+	info.Permissions, info.Inherited = info.Permissions&^moderate, info.Inherited&^moderate
+	if last.moderator {
+		info.Permissions |= moderate
+	}
 	return nil
 }
 
-// UserChanged acts on a change of the user, who has the rights of info from now on: one who is not active loses every
-// session, others the rooms that they may no longer enter; when it returns, not one more event goes to them from there. Permissions
-// need no word: the hub asks them of whoever calls. An error is the store's; the user is out of every room then that the
+// UserChanged acts on a change of the user, who has the rights of info from now on: one who is not active or is banned loses
+// every session, others the rooms that they may no longer enter; when it returns, not one more event goes to them from there.
+// Permissions but PermModerateRoom need no word: the hub asks them of whoever calls. An error is the store's; the user is out of every room then that the
 // store has to be asked about.
 func (h *Hub) UserChanged(ctx context.Context, info earshot.User) error {
 	h.noteRights(&info)
-	if !info.IsActive {
+	switch {
+	case !info.IsActive:
 		h.EndUser(info.ID)
+		return nil
+	case info.IsBanned(time.Now()):
+		h.endUser(info.ID, earshot.CloseBanned)
 		return nil
 	}
 	sessions := h.sessions(func(s *Session) bool { return s.info.ref.ID == info.ID })
@@ -115,10 +149,13 @@ func (h *Hub) noteRights(info *earshot.User) {
 		h.sweptAt = now
 		maps.DeleteFunc(h.changed, func(_ earshot.UserID, last rights) bool { return now.Sub(last.at) > revocationMemory })
 	}
-	h.changed[info.ID] = rights{active: info.IsActive, staff: info.IsStaff, superuser: info.IsSuperuser, at: now}
+	who := personOf(info)
+	h.changed[info.ID] = rights{
+		active: who.active, staff: who.staff, superuser: who.superuser, moderator: who.moderator, bannedUntil: info.BannedUntil, at: now,
+	}
 	if u := h.users[info.ID]; u != nil && u.now() != nil {
 		changed := *u.now()
-		changed.active, changed.staff, changed.superuser = info.IsActive, info.IsStaff, info.IsSuperuser
+		changed.active, changed.staff, changed.superuser, changed.moderator = who.active, who.staff, who.superuser, who.moderator
 		u.info.Store(&changed)
 	}
 }
@@ -167,9 +204,9 @@ func (h *Hub) Users() []earshot.UserID {
 }
 
 // cut ends the sessions before it closes their connections: whatever the connection still takes, no event is among it.
-func (h *Hub) cut(sessions []*Session) {
+func (h *Hub) cut(sessions []*Session, why earshot.CloseReason) {
 	for _, s := range sessions {
 		s.End()
-		s.conn.Close(earshot.CloseRevoked)
+		s.conn.Close(why)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -36,7 +37,9 @@ type room struct {
 	rules  uint64
 	seq    uint64
 	closed bool
-	lanes  []*lane
+	// order is nil where there is none to keep. It is set under mu, and read without.
+	order atomic.Pointer[order]
+	lanes []*lane
 	// away are the places of sessions without a connection.
 	away []*membership
 	presence
@@ -143,10 +146,21 @@ func (r *room) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		now := time.Now()
+		var sanctions []earshot.Sanction
+		if r.hub.sanctions != nil {
+			if sanctions, err = r.hub.sanctions.Sanctions(ctx, r.id, "", now, "", 0); err != nil {
+				return err
+			}
+		}
 		r.mu.Lock()
 		current := r.rules == rules
 		if current {
 			r.info = info
+			r.settings(&info)
+			for _, s := range sanctions {
+				r.sanction(s, now)
+			}
 		}
 		r.mu.Unlock()
 		if current {
@@ -173,6 +187,7 @@ func (r *room) Deliver(ev *earshot.Event) int {
 		r.hide(ev.Users)
 	case earshot.KindRoomChanged:
 		r.info = *ev.Changed
+		r.settings(ev.Changed)
 	case earshot.KindRoomClosed:
 		r.closed = true
 	case earshot.KindStatus:
@@ -188,14 +203,18 @@ func (r *room) Deliver(ev *earshot.Event) int {
 	return r.here
 }
 
-// admit lets the session in if the rules do. They are asked without a lock; if they changed before enter was done, they
-// are asked again.
-func (r *room) admit(ctx context.Context, s *Session, enter func(rules uint64) (bool, error)) error {
+// admit lets the session in if the rules do, one that is coming and was not inside before or one that comes back. They are
+// asked without a lock; if they changed before enter was done, they are asked again.
+func (r *room) admit(ctx context.Context, s *Session, coming bool, enter func(rules uint64) (bool, error)) error {
 	for {
 		r.mu.Lock()
 		info, rules := r.info, r.rules
 		r.mu.Unlock()
-		if err := r.hub.mayEnter(ctx, s.user.now().user(), &info); err != nil {
+		who := s.user.now()
+		if err := r.hub.mayEnter(ctx, who.user(), &info); err != nil {
+			return err
+		}
+		if err := r.mayBeIn(who, &info, coming); err != nil {
 			return err
 		}
 		done, err := enter(rules)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -81,12 +82,24 @@ func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room
 		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a staff-only room.")
 	}
 	room.ID, room.Owner = 0, by.ID
-	return addRoom(ctx, h.rooms, room, h.maxOwned(&by))
+	made, err := addRoom(ctx, h.rooms, room, h.maxOwned(&by))
+	if err != nil {
+		return earshot.Room{}, err
+	}
+	return made, h.record(ctx, roomMade(ctx, &made))
 }
 
 // AddRoom normalises, checks and keeps a room without asking who does it: for the command line.
-func AddRoom(ctx context.Context, rooms earshot.RoomStore, room earshot.Room) (earshot.Room, error) {
-	return addRoom(ctx, rooms, room, 0)
+func AddRoom(ctx context.Context, rooms earshot.RoomStore, log earshot.ActionStore, room earshot.Room) (earshot.Room, error) {
+	made, err := addRoom(ctx, rooms, room, 0)
+	if err != nil {
+		return earshot.Room{}, err
+	}
+	return made, log.WriteActions(ctx, roomMade(ctx, &made))
+}
+
+func roomMade(ctx context.Context, room *earshot.Room) earshot.Action {
+	return earshot.Entry(ctx, earshot.VerbCreateRoom, room.Name, "access", string(room.Access))
 }
 
 // addRoom is AddRoom for an owner who may have so many rooms; 0 is any number.
@@ -109,15 +122,26 @@ type RoomChange struct {
 	Title  *string
 	Topic  *string
 	Access *earshot.Access
+	Slow   *int
+	Lock   *earshot.Lock
 }
 
-// ChangeRoom changes a room and tells those inside; those who may no longer enter are put out at once. Errors:
+// ofOrder tells that nothing but how order is kept is to be changed.
+func (c *RoomChange) ofOrder() bool { return c.Title == nil && c.Topic == nil && c.Access == nil }
+
+// ChangeRoom changes a room and tells those inside; those who may no longer enter are put out at once. Slow mode and lock are
+// also for those who keep order. Errors:
 // CodeNotFound, CodeForbidden, CodeInvalid.
 func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID, change RoomChange) (Listing, error) {
-	room, err := h.allowed(ctx, by, id, h.owns(earshot.PermChangeRoom))
+	check := h.owns(earshot.PermChangeRoom)
+	if change.ofOrder() {
+		check = h.owns(earshot.PermChangeRoom, earshot.PermModerateRoom)
+	}
+	room, err := h.allowed(ctx, by, id, check)
 	if err != nil {
 		return Listing{}, err
 	}
+	room.Slow, room.Lock = orElse(change.Slow, room.Slow), orElse(change.Lock, room.Lock)
 	if change.Title != nil {
 		room.Title = *change.Title
 	}
@@ -140,7 +164,15 @@ func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID
 	if err := h.tellChange(ctx, room, narrower); err != nil {
 		return Listing{}, err
 	}
-	return h.listing(room), nil
+	entry := earshot.Entry(ctx, earshot.VerbChangeRoom, room.Name, change.changesOf()...)
+	return h.listing(room), h.record(ctx, entry)
+}
+
+func orElse[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
 }
 
 // tellChange brings a change that the store has to the live room.
@@ -150,9 +182,9 @@ func (h *Hub) tellChange(ctx context.Context, room earshot.Room, access bool) er
 		return nil
 	}
 	defer h.release(live)
+	live.newRules(&room)
 	// The change itself is a secret of those who may still enter: the others go first.
 	if access {
-		live.newRules(&room)
 		if err := live.putOut(ctx, &room); err != nil {
 			return err
 		}
@@ -165,22 +197,21 @@ func (h *Hub) tellChange(ctx context.Context, room earshot.Room, access bool) er
 
 // DeleteRoom deletes a room and tells those inside. Errors: CodeNotFound, CodeForbidden.
 func (h *Hub) DeleteRoom(ctx context.Context, by earshot.User, id earshot.RoomID) error {
-	if _, err := h.allowed(ctx, by, id, h.owns(earshot.PermDeleteRoom)); err != nil {
+	room, err := h.allowed(ctx, by, id, h.owns(earshot.PermDeleteRoom))
+	if err != nil {
 		return err
 	}
 	if err := h.rooms.DeleteRoom(ctx, id); err != nil {
 		return err
 	}
-	live := h.hold(id)
-	if live == nil {
-		return nil
+	if live := h.hold(id); live != nil {
+		defer h.release(live)
+		_, err = h.relay.Publish(ctx, &earshot.Event{
+			Kind: earshot.KindRoomClosed, Room: id, At: time.Now().Truncate(time.Millisecond),
+		})
+		live.shut()
 	}
-	defer h.release(live)
-	_, err := h.relay.Publish(ctx, &earshot.Event{
-		Kind: earshot.KindRoomClosed, Room: id, At: time.Now().Truncate(time.Millisecond),
-	})
-	live.shut()
-	return err
+	return errors.Join(err, h.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteRoom, room.Name)))
 }
 
 // Members gives who may enter a private room besides its owner, by name. Errors: CodeNotFound.
@@ -201,10 +232,14 @@ func (h *Hub) Members(ctx context.Context, by earshot.User, id earshot.RoomID) (
 
 // AddMember lets the user into a private room. Errors: CodeNotFound, CodeForbidden.
 func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID, user earshot.User) error {
-	if _, err := h.allowed(ctx, by, id, h.owns(earshot.PermChangeRoom)); err != nil {
+	room, err := h.allowed(ctx, by, id, h.owns(earshot.PermChangeRoom))
+	if err != nil {
 		return err
 	}
-	return h.members.AddMember(ctx, id, user.ID)
+	if err := h.members.AddMember(ctx, id, user.ID); err != nil {
+		return err
+	}
+	return h.record(ctx, earshot.Entry(ctx, earshot.VerbAddMember, user.Username).In(room.Name))
 }
 
 // RemoveMember takes the right to enter a private room from the user, whose sessions leave it at once; one may remove
@@ -224,13 +259,12 @@ func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.Room
 	if err := h.members.RemoveMember(ctx, id, user.ID); err != nil {
 		return err
 	}
-	live := h.hold(id)
-	if live == nil {
-		return nil
+	if live := h.hold(id); live != nil {
+		defer h.release(live)
+		live.newRules(&room)
+		err = live.putOut(ctx, &room)
 	}
-	defer h.release(live)
-	live.newRules(&room)
-	return live.putOut(ctx, &room)
+	return errors.Join(err, h.record(ctx, earshot.Entry(ctx, earshot.VerbRemoveMember, user.Username).In(room.Name)))
 }
 
 // known gives a room that the user may know of.
@@ -259,11 +293,12 @@ func (h *Hub) listing(r earshot.Room) Listing {
 	return Listing{Room: r, Occupants: live.count()}
 }
 
-// newRules notes that who may enter has changed: a join that was checked before is checked again.
+// newRules notes that who may enter or speak has changed: a join that was checked before is checked again.
 func (r *room) newRules(info *earshot.Room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.info.Access, r.info.Owner = info.Access, info.Owner
+	r.info.Access, r.info.Owner, r.info.Slow, r.info.Lock = info.Access, info.Owner, info.Slow, info.Lock
+	r.settings(info)
 	r.rules++
 }
 

@@ -70,6 +70,8 @@ func (e *ear) hear(frames []byte) {
 }
 
 func (*line) Removed(earshot.RoomID, *earshot.Error) {}
+
+func (*line) Muted(earshot.RoomID, earshot.Sanction) {}
 func (*line) Close(earshot.CloseReason)              {}
 
 // seen is how far the ear has heard its rooms.
@@ -306,6 +308,8 @@ type null struct{}
 func (null) Encoding() hub.Encoding                 { return lines{} }
 func (null) Write([]byte)                           {}
 func (null) Removed(earshot.RoomID, *earshot.Error) {}
+
+func (null) Muted(earshot.RoomID, earshot.Sanction) {}
 func (null) Close(earshot.CloseReason)              {}
 
 func benchHouse(b *testing.B, members int) (*hub.Session, earshot.RoomID) {

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,9 @@ type Session struct {
 	info       *person
 	credential earshot.SecretHash // changed under mu and Hub.mu
 	token      token
+	// from is where the client comes from, for bans of addresses. Set before anybody else sees the session. It takes no more
+	// memory: what a session takes is rounded up to 144 bytes without it, too.
+	from earshot.Source
 
 	mu    sync.Mutex
 	rooms []*membership
@@ -63,18 +67,30 @@ type membership struct {
 type person struct {
 	ref                      earshot.UserRef
 	active, staff, superuser bool
+	// moderator tells that the user keeps order in every room: PermModerateRoom.
+	moderator bool
 }
 
 func personOf(u *earshot.User) person {
-	return person{ref: u.Ref(), active: u.IsActive, staff: u.IsStaff, superuser: u.IsSuperuser}
+	return person{
+		ref: u.Ref(), active: u.IsActive, staff: u.IsStaff, superuser: u.IsSuperuser, moderator: u.May(earshot.PermModerateRoom),
+	}
 }
 
 // user gives the person as the rules take it.
 func (p *person) user() *earshot.User {
-	return &earshot.User{
+	u := &earshot.User{
 		ID: p.ref.ID, Username: p.ref.Name, IsActive: p.active, IsStaff: p.staff, IsSuperuser: p.superuser,
 	}
+	if p.moderator {
+		u.Permissions = earshot.PermissionsOf(earshot.PermModerateRoom)
+	}
+	return u
 }
+
+// CameFrom notes the address that the session's client comes from, for bans of addresses: to be called within attach
+// (Connect).
+func (s *Session) CameFrom(addr netip.Addr) { s.from = earshot.SourceOf(addr) }
 
 // User tells whose session it is: id, name, and the flags that the user has now.
 func (s *Session) User() earshot.User { return *s.user.now().user() }
@@ -107,7 +123,7 @@ type Posted struct {
 // Join enters the room. It calls answer, once and under locks (it must only write to the connection), before any event
 // of the room reaches the connection: what answer tells and the events after it fit together without a seam. A session
 // that is in the room already gets the answer again. May ask the store, so it may take its time. Errors: CodeNotFound
-// where there is no such room or the user may not know of it, CodeLimit, CodeStopping.
+// where there is no such room or the user may not know of it, CodeBanned, CodeKicked, CodeLocked, CodeLimit, CodeStopping.
 func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joined)) error {
 	if err := s.mayJoin(1, "You are joining rooms faster than this server allows."); err != nil {
 		return err
@@ -128,12 +144,13 @@ func (s *Session) Join(ctx context.Context, id earshot.RoomID, answer func(Joine
 		return err
 	}
 	s.present() // before anybody is told of the entrance
-	err = r.admit(ctx, s, func(rules uint64) (bool, error) { return r.enter(s, rules, answer) })
+	err = r.admit(ctx, s, true, func(rules uint64) (bool, error) { return r.enter(s, rules, answer) })
 	if err != nil {
 		s.hub.release(r)
 		return err
 	}
 	r.announce()
+	s.tellMuted(r)
 	return nil
 }
 
@@ -160,7 +177,8 @@ func (s *Session) Leave(id earshot.RoomID) error {
 }
 
 // Post says something in a room. When it returns without error, the message has its place and reaches everyone who is in
-// the room. Errors: CodeNotInRoom, CodeInvalid, CodeTooLarge, CodeRateLimited, CodeBusy, CodeStopping. A draft whose nonce the user posted in this room
+// the room. Errors: CodeNotInRoom, CodeInvalid, CodeTooLarge, CodeMuted, CodeLocked, CodeRateLimited (in slow mode with the
+// field "slow_seconds"), CodeBusy, CodeStopping. A draft whose nonce the user posted in this room
 // lately is not said again: it gets the first one's answer.
 func (s *Session) Post(ctx context.Context, id earshot.RoomID, draft earshot.Draft) (Posted, error) {
 	m := s.membership(id)
@@ -201,7 +219,12 @@ func (s *Session) publish(ctx context.Context, m *membership, draft earshot.Draf
 
 // say publishes what the session's user says, in whatever form, within what the user may say and the server can carry.
 func (s *Session) say(ctx context.Context, m *membership, ev *earshot.Event) (Posted, error) {
-	now := time.Now()
+	now, who := time.Now(), s.user.now()
+	if ev.Kind != earshot.KindTakenBack { // one may always say less
+		if err := m.room.maySpeak(who, now); err != nil {
+			return Posted{}, err
+		}
+	}
 	if err := s.mayPost(now); err != nil {
 		return Posted{}, err
 	}
@@ -211,7 +234,7 @@ func (s *Session) say(ctx context.Context, m *membership, ev *earshot.Event) (Po
 		}
 	}
 	ev.Room, ev.At, ev.Author = m.room.id, now.Truncate(time.Millisecond), s.info.ref
-	receipt, err := s.hub.relay.Publish(ctx, ev)
+	receipt, err := s.publishInTurn(ctx, m.room, who, ev, now)
 	if err != nil {
 		return Posted{}, err
 	}
@@ -220,6 +243,22 @@ func (s *Session) say(ctx context.Context, m *membership, ev *earshot.Event) (Po
 	}
 	// The author is in the room and is counted among those who hear it.
 	return Posted{Seq: receipt.Seq, At: ev.At, Heard: max(receipt.Heard-1, 0)}, nil
+}
+
+// publishInTurn publishes; a message in slow mode only if it is the user's turn.
+func (s *Session) publishInTurn(ctx context.Context, r *room, who *person, ev *earshot.Event, now time.Time) (earshot.Receipt, error) {
+	if ev.Kind != earshot.KindMessage || r.order.Load() == nil {
+		return s.hub.relay.Publish(ctx, ev)
+	}
+	giveBack, err := r.takeTurn(who, now)
+	if err != nil {
+		return earshot.Receipt{}, err
+	}
+	receipt, err := s.hub.relay.Publish(ctx, ev)
+	if err != nil {
+		giveBack()
+	}
+	return receipt, err
 }
 
 // mayPost takes one from what the user may post, over all sessions. What it takes is given back to what the user may

@@ -14,8 +14,8 @@ import (
 // the credentials that ended lately. The form is that of the records: numbers as varints, texts and lists with their
 // length before them. It is written and read by one version of the program or the next, never kept.
 //
-// Version 1 had no Seen at the end of a room; it is still read.
-const stateVersion = 2
+// Version 1 had no Seen at the end of a room, version 2 nothing of slow mode after that and no kicks; both are still read.
+const stateVersion = 3
 
 // maxState bounds the lists of a state, against one that is damaged.
 const maxState = 10_000_000
@@ -44,7 +44,7 @@ func (h *Hub) AppendState(dst []byte) []byte {
 	for _, r := range rooms {
 		dst = r.appendState(dst)
 	}
-	return dst
+	return h.appendKicks(dst)
 }
 
 func (s *Session) appendState(dst []byte) []byte {
@@ -54,7 +54,7 @@ func (s *Session) appendState(dst []byte) []byte {
 	dst = appendText(dst, s.info.ref.Name)
 	who := s.user.now()
 	var flags byte
-	for i, set := range []bool{who.active, who.staff, who.superuser} {
+	for i, set := range []bool{who.active, who.staff, who.superuser, who.moderator} {
 		if set {
 			flags |= 1 << i
 		}
@@ -88,7 +88,7 @@ func (r *room) appendState(dst []byte) []byte {
 	for _, c := range r.window.chunks {
 		dst = append(dst, c.buf[c.head:]...)
 	}
-	return r.seen.appendState(dst)
+	return r.order.Load().appendState(r.seen.appendState(dst))
 }
 
 func (n *nonces) appendState(dst []byte) []byte {
@@ -133,6 +133,12 @@ func (h *Hub) Restore(ctx context.Context, state []byte) error {
 		if version > 1 {
 			h.restoreSeen(id, &r)
 		}
+		if version > 2 {
+			h.restoreSaid(id, &r)
+		}
+	}
+	if version > 2 {
+		h.restoreKicks(&r)
 	}
 	if r.failed || len(r.rest) != 0 {
 		return ErrState
@@ -145,6 +151,9 @@ func (h *Hub) restoreSession(ctx context.Context, r *stateReader, saved time.Tim
 	info := earshot.User{ID: earshot.UserID(r.number()), Username: r.text()}
 	flags := r.fixed(1)[0]
 	info.IsActive, info.IsStaff, info.IsSuperuser = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	if flags&8 != 0 {
+		info.Permissions = earshot.PermissionsOf(earshot.PermModerateRoom)
+	}
 	var credential earshot.SecretHash
 	copy(credential[:], r.fixed(len(credential)))
 	var t token
@@ -282,4 +291,5 @@ type nowhere struct{}
 func (nowhere) Encoding() Encoding                     { return nil }
 func (nowhere) Write([]byte)                           {}
 func (nowhere) Removed(earshot.RoomID, *earshot.Error) {}
+func (nowhere) Muted(earshot.RoomID, earshot.Sanction) {}
 func (nowhere) Close(earshot.CloseReason)              {}

@@ -32,7 +32,7 @@ func (h *house) successor() *house {
 	h.t.Helper()
 	relay := local.Continue(h.relay.Numbering())
 	next := &house{t: h.t, store: h.store, relay: relay, Hub: hub.New(hub.Options{
-		Relay: relay, Rooms: h.store, Members: h.store, Config: h.Config(),
+		Relay: relay, Rooms: h.store, Members: h.store, Sanctions: h.store, Actions: h.store, Config: h.Config(),
 	})}
 	h.t.Cleanup(func() {
 		if err := next.Close(context.Background()); err != nil {
@@ -132,8 +132,16 @@ func TestHandOverOfRoomsThatAreNoMore(t *testing.T) {
 	})
 }
 
-// TestHandOverFromVersion1 takes up what a predecessor wrote that knew nothing of who has seen what.
-func TestHandOverFromVersion1(t *testing.T) {
+// TestHandOverFromOlderVersions takes up what a predecessor wrote that knew nothing of who has seen what (version 1), or of
+// slow mode and kicks (version 2): numbers at the state's end.
+func TestHandOverFromOlderVersions(t *testing.T) {
+	for version := range byte(2) {
+		handOverFrom(t, version+1)
+	}
+}
+
+func handOverFrom(t *testing.T, version byte) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h, room, a, b := resumable(t, nil)
 		b.say(room, "one")
@@ -141,11 +149,11 @@ func TestHandOverFromVersion1(t *testing.T) {
 			t.Fatal(err)
 		}
 		state := h.AppendState(nil)
-		last := len(state) - 1
-		if state[0] != 2 || state[last] != 0 {
-			t.Fatalf("version %d, and %d who have seen", state[0], state[last])
+		last := len(state) - 4 + int(version)
+		if state[0] != 3 || !bytes.Equal(state[last:], make([]byte, len(state)-last)) {
+			t.Fatalf("version %d, which ends with %v", state[0], state[last:])
 		}
-		state[0] = 1
+		state[0] = version
 		next := h.successor()
 		if err := next.Restore(t.Context(), state[:last]); err != nil {
 			t.Fatal(err)

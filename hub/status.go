@@ -13,13 +13,16 @@ const typingEvery = 2 * time.Second
 
 // Typing tells the others that the user types. More often than every two seconds (a post in between begins anew) it tells
 // nobody and is no error. In a large room it is told together with what else happens in that second. Errors:
-// CodeNotInRoom, CodeStopping.
+// CodeNotInRoom, CodeMuted, CodeLocked, CodeStopping.
 func (s *Session) Typing(ctx context.Context, id earshot.RoomID) error {
 	m := s.membership(id)
 	if m == nil {
 		return errNotInRoom()
 	}
 	now := time.Now()
+	if err := m.room.maySpeak(s.user.now(), now); err != nil {
+		return err
+	}
 	if now.UnixMilli()-m.typedAt < typingEvery.Milliseconds() {
 		return nil
 	}

@@ -14,6 +14,7 @@ const (
 	CloseBusy      = 4100
 	CloseRevoked   = 4500
 	CloseAbuse     = 4501
+	CloseBanned    = 4502
 )
 
 // CloseCode is the code for a reason.
@@ -33,6 +34,8 @@ func CloseCode(why earshot.CloseReason) uint16 {
 		return CloseAbuse
 	case earshot.CloseReplaced:
 		return CloseReplaced
+	case earshot.CloseBanned:
+		return CloseBanned
 	}
 	return CloseInternal
 }

@@ -88,6 +88,7 @@ func Append(dst []byte, frame any) []byte {
 func RoomOf(r *earshot.Room) Room {
 	return Room{
 		ID: int64(r.ID), Name: r.Name, Title: r.Title, Topic: r.Topic, Access: string(r.Access), Owner: int64(r.Owner),
+		SlowSeconds: r.Slow, Locked: string(r.Lock),
 	}
 }
 

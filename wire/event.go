@@ -29,6 +29,7 @@ const (
 	FrameTakenBack FrameType = "taken_back"
 	FrameReaction  FrameType = "reaction"
 	FrameSeen      FrameType = "seen"
+	FrameMuted     FrameType = "muted"
 )
 
 // User is what one sees of a user.
@@ -58,6 +59,10 @@ type Room struct {
 	Access string `json:"access"`
 	// Owner is the id of the user who may change and delete the room besides staff; 0 for none.
 	Owner int64 `json:"owner"`
+	// SlowSeconds is how many seconds must lie between two messages of a user; left out for none.
+	SlowSeconds int `json:"slow_seconds,omitempty,omitzero"`
+	// Locked is posts where only those who keep order may say anything, entry where only they may enter; left out for neither.
+	Locked string `json:"locked,omitempty"`
 }
 
 // Limits is what the server holds a client to.
@@ -320,9 +325,26 @@ type Closed struct {
 type Removed struct {
 	Type FrameType `json:"type" tstype:"'removed'"`
 	Room int64     `json:"room"`
-	// Code is forbidden: the user may no longer enter.
+	// Code is forbidden (the user may no longer enter), kicked or banned.
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Reason is what whoever did it gave as the reason, if anything.
+	Reason string `json:"reason,omitempty"`
+	// RetryMs is after how many milliseconds the user may come back, where that is known.
+	RetryMs int64 `json:"retry_ms,omitempty,omitzero"`
+}
+
+// Muted tells this session that its user may say nothing in the room, or may again. It comes when that changes, and after
+// joined and returned where it is so; the end of a mute is told to nobody.
+type Muted struct {
+	Type FrameType `json:"type" tstype:"'muted'"`
+	Room int64     `json:"room"`
+	On   bool      `json:"on"`
+	// Until is when it ends, in milliseconds since 1970 UTC, and RetryMs in how many; left out for good.
+	Until   int64 `json:"until,omitempty,omitzero"`
+	RetryMs int64 `json:"retry_ms,omitempty,omitzero"`
+	// Reason is what whoever did it gave as the reason, if anything.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Ping tells that the connection lives. A browser answers the protocol's own pings (RFC 6455, section 5.5.2) without

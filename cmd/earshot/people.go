@@ -186,7 +186,7 @@ func (c *roomCreateCmd) Run(env *environment) error {
 			}
 			room.Owner = owner.ID
 		}
-		made, err := hub.AddRoom(env.ctx, store, room)
+		made, err := hub.AddRoom(env.ctx, store, store, room)
 		if err != nil {
 			return err
 		}

@@ -71,6 +71,10 @@ type commands struct {
 	Room   struct {
 		Create roomCreateCmd `cmd:"" help:"Create a room."`
 	} `cmd:"" help:"Look after rooms."`
+	Ban    banCmd    `cmd:"" help:"Keep users or addresses off the server."`
+	Unban  unbanCmd  `cmd:"" help:"Let users or addresses in again."`
+	Bans   bansCmd   `cmd:"" help:"List who is kept off the server."`
+	Log    logCmd    `cmd:"" help:"Show who did what: the log of actions."`
 	Doctor doctorCmd `cmd:"" help:"Look at a running server from outside, and tell what is wrong with it or with what stands before it."`
 	Import struct {
 		Django importDjangoCmd `cmd:"" help:"Take over users, groups and rooms of a Django project."`
@@ -208,7 +212,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Tickets: store,
+		TOTP: store, Recovery: store, Tickets: store, Bans: store, Actions: store,
 	}
 }
 

@@ -154,11 +154,14 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 		return s, err
 	}
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
+	if err = s.accounts.Bar(ctx, s.hub.Bar); err != nil {
+		return s, err
+	}
 	if err = s.makeHTTP(c, policy.SignUp); err != nil {
 		return s, err
 	}
 	s.refresh(ctx)
-	s.sweep(ctx, c.Host())
+	s.sweep(ctx, c)
 	return s, nil
 }
 
@@ -169,7 +172,7 @@ func (s *server) makeHub(ctx context.Context, c *config.Config, state []byte) er
 		s.log.WarnContext(ctx, "the predecessor's state cannot be used: what was missed is lost", slog.Any("error", err))
 	}
 	s.relay = local.Continue(numbering)
-	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Log: s.log, Config: hub.Config{
+	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Sanctions: s.store, Actions: s.store, Log: s.log, Config: hub.Config{
 		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
 		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
 		CreateRooms:  hub.CreatePolicy(c.CreateRooms),
@@ -248,10 +251,10 @@ func listen(ctx context.Context, address, flag string) (net.Listener, error) {
 }
 
 // sweep removes expired log-ins now and again, gives memory back after bursts, and looks at the certificate, until stop.
-func (s *server) sweep(ctx context.Context, host string) {
+func (s *server) sweep(ctx context.Context, c *config.Config) {
 	ctx, s.endWork = context.WithCancel(ctx)
 	if s.secure.files != nil {
-		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, host) }) })
+		s.work.Go(func() { every(ctx, certificateEvery, func() { s.complain(ctx, c.Host()) }) })
 	}
 	if s.secure.authority != nil {
 		s.work.Go(func() { s.secure.authority.Watch(ctx) })
@@ -264,6 +267,10 @@ func (s *server) sweep(ctx context.Context, host string) {
 		s.sweepLogIns(ctx)
 		every(ctx, sweepEvery, func() { s.sweepLogIns(ctx) })
 	})
+	s.work.Go(func() {
+		s.tidy(ctx, c.Actions)
+		every(ctx, sweepEvery, func() { s.tidy(ctx, c.Actions) })
+	})
 }
 
 // sweepLogIns removes those that have expired.
@@ -272,6 +279,13 @@ func (s *server) sweepLogIns(ctx context.Context) {
 		s.log.WarnContext(ctx, "removing expired log-ins failed", slog.Any("error", err))
 	} else if n > 0 {
 		s.log.InfoContext(ctx, "expired log-ins removed", slog.Int("count", n))
+	}
+}
+
+// tidy lets go what the log of actions holds beyond its bounds, and bans that are over.
+func (s *server) tidy(ctx context.Context, keep config.Actions) {
+	if err := s.accounts.Tidy(ctx, keep.Days, keep.Entries); err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "tidying up the log of actions failed", slog.Any("error", err))
 	}
 }
 

@@ -41,6 +41,7 @@ describe('a superuser', () => {
     const ana = await scene.person('ana', { width: 320 });
     await ana.page.getByRole('button', { name: /^Your account/ }).click();
     await ana.page.getByRole('link', { name: 'Administration' }).click();
+    await ana.page.getByRole('link', { name: 'Users' }).click();
     await rows(ana).first().waitFor();
     expect(await rows(ana).count()).toBe(50);
     await whole(ana);
@@ -66,6 +67,12 @@ describe('a superuser', () => {
     await dialog(ana).getByRole('button', { name: 'Save' }).click();
     await dialog(ana).getByText('Saved.').waitFor();
     await whole(ana);
+    await scene.server.run(['token', 'create', 'dora']);
+    await ana.page.reload();
+    await ana.page.getByLabel('Search').fill('dora');
+    await ana.page.getByRole('button', { name: 'dora', exact: true }).click();
+    await dialog(ana).getByRole('button', { name: 'Revoke' }).click();
+    await dialog(ana).getByText('There are none.').waitFor();
     expect(JSON.parse(await scene.server.run(['user', 'show', '--json', 'dora']))).toMatchObject({
       email: 'dora@example.org',
       permissions: ['add_room'],

@@ -178,7 +178,6 @@ describe('two people', () => {
     await ben.enter(`room-${made}`);
     await ana.say('Hello');
     await ana.page.getByTestId('seen').getByText('Seen by \u2068ben\u2069').waitFor();
-    await ben.page.getByRole('link', { name: 'Settings' }).or(ben.page.locator('body')).first().waitFor();
   });
 });
 

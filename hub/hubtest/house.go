@@ -34,7 +34,7 @@ func New(t testing.TB, relay earshot.Relay, change func(*hub.Config)) *House {
 	if change != nil {
 		change(&cfg)
 	}
-	h := &House{T: t, Store: store, Hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Config: cfg})}
+	h := &House{T: t, Store: store, Hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg})}
 	t.Cleanup(func() {
 		if err := h.Hub.Close(context.Background()); err != nil {
 			t.Errorf("close hub: %v", err)

@@ -28,16 +28,40 @@ func BenchmarkToken(b *testing.B) {
 	if err := store.CreateTokens(b.Context(), []earshot.Token{{Hash: hash, User: ids[0], CreatedAt: time.Now()}}); err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		token, err := store.Token(b.Context(), hash)
+	ask := func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			token, err := store.Token(b.Context(), hash)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := store.User(b.Context(), token.User); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("bans=0", ask)
+	const banned = 100_000
+	for from := range banned / 1000 {
+		users := make([]earshot.NewUser, 1000)
+		for i := range users {
+			name := fmt.Sprint("user", from, "-", i)
+			users[i] = earshot.NewUser{
+				User: earshot.User{Username: name, Password: "!", DateJoined: time.Now()}, Keys: earshot.UserKeys{Name: earshot.NameKey(name)},
+			}
+		}
+		ids, err := store.CreateUsers(b.Context(), users)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := store.User(b.Context(), token.User); err != nil {
-			b.Fatal(err)
+		for _, id := range ids {
+			ban := earshot.Ban{User: earshot.UserRef{ID: id}, At: time.Now(), Until: earshot.Forever()}
+			if _, err := store.PutBan(b.Context(), ban, earshot.Action{At: time.Now()}); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
+	b.Run("bans=100000", ask)
 }
 
 // BenchmarkUsers is a page of 50 of 100,000 users, as the administration shows it.

@@ -135,17 +135,31 @@ func (s *Store) ChangeGroup(ctx context.Context, id earshot.GroupID, add, take e
 		if err := grant(ctx, tx, groupPermissions, int64(id), add&^take); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, groupPermissions, int64(id), take)
+		if err := revoke(ctx, tx, groupPermissions, int64(id), take); err != nil {
+			return err
+		}
+		if !(add | take).Has(earshot.PermModerateRoom) {
+			return nil
+		}
+		return noteMembers(ctx, tx, id)
 	})
+}
+
+// noteMembers leaves word of all members of the group: whether they keep order is known to their sessions.
+func noteMembers(ctx context.Context, tx *sql.Tx, id earshot.GroupID) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO account_change (user_id) SELECT user_id FROM auth_user_group WHERE group_id = $1`, int64(id))
+	return err
 }
 
 // DeleteGroup implements earshot.GroupStore.
 func (s *Store) DeleteGroup(ctx context.Context, id earshot.GroupID) error {
-	n, err := s.changed(ctx, `DELETE FROM auth_group WHERE id = $1`, int64(id))
-	if err == nil && n == 0 {
-		return errNoGroup()
-	}
-	return err
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := noteMembers(ctx, tx, id); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, `DELETE FROM auth_group WHERE id = $1`, int64(id))
+		return found(res, err, errNoGroup())
+	})
 }
 
 // SetGroupMember implements earshot.GroupStore.
@@ -168,7 +182,10 @@ func (s *Store) SetGroupMember(ctx context.Context, group earshot.GroupID, user 
 		if isUnknownReference(err) {
 			return errNoGroupOrUser()
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, user, nil)
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // What rooms are read with.
-const selectRoom = `SELECT id, name, title, topic, access, owner_id, created_at FROM room `
+const selectRoom = `SELECT id, name, title, topic, access, owner_id, created_at, slow_seconds, locked FROM room `
 
 // CreateRoom implements earshot.RoomStore.
 func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.NameKey, most int) (earshot.RoomID, error) {
@@ -24,9 +24,10 @@ func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.N
 				return err
 			}
 		}
-		return tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
-			room.Name, string(key), room.Title, room.Topic, string(room.Access), nullID(room.Owner), millis(room.CreatedAt)).Scan(&id)
+		return tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at, slow_seconds, locked)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
+			room.Name, string(key), room.Title, room.Topic, string(room.Access), nullID(room.Owner), millis(room.CreatedAt),
+			room.Slow, string(room.Lock)).Scan(&id)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -111,8 +112,8 @@ func (s *Store) UpdateRoom(ctx context.Context, room earshot.Room) error {
 	if err := storableRoom(&room, ""); err != nil {
 		return err
 	}
-	n, err := s.changed(ctx, `UPDATE room SET title = $1, topic = $2, access = $3, owner_id = $4 WHERE id = $5`,
-		room.Title, room.Topic, string(room.Access), nullID(room.Owner), int64(room.ID))
+	n, err := s.changed(ctx, `UPDATE room SET title = $1, topic = $2, access = $3, owner_id = $4, slow_seconds = $5, locked = $6 WHERE id = $7`,
+		room.Title, room.Topic, string(room.Access), nullID(room.Owner), room.Slow, string(room.Lock), int64(room.ID))
 	switch {
 	case isUnknownReference(err):
 		return errNoUser()
@@ -137,7 +138,7 @@ func scanRoom(r row) (earshot.Room, error) {
 		owner   sql.NullInt64
 		created int64
 	)
-	err := r.Scan(&room.ID, &room.Name, &room.Title, &room.Topic, &room.Access, &owner, &created)
+	err := r.Scan(&room.ID, &room.Name, &room.Title, &room.Topic, &room.Access, &owner, &created, &room.Slow, &room.Lock)
 	if err != nil {
 		return earshot.Room{}, err
 	}
@@ -190,7 +191,12 @@ func (s *Store) MemberRooms(ctx context.Context, user earshot.UserID) ([]earshot
 
 func storableRoom(room *earshot.Room, key earshot.NameKey) error {
 	for _, f := range []struct{ name, text string }{
-		{"name", room.Name}, {"name", string(key)}, {"title", room.Title}, {"topic", room.Topic}, {"access", string(room.Access)},
+		{"name", room.Name},
+		{"name", string(key)},
+		{"title", room.Title},
+		{"topic", room.Topic},
+		{"access", string(room.Access)},
+		{"locked", string(room.Lock)},
 	} {
 		if !storable(f.text) {
 			return earshot.FieldError(f.name, "The %s must be valid UTF-8 without zero bytes.", f.name)

@@ -276,6 +276,8 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `account_change.credential account_change.id account_change.user_id
+		action.actor action.actor_id action.actor_key action.at action.details action.id action.road action.room
+		action.subject action.subject_key action.verb
 		auth_group.id auth_group.name auth_group.name_key auth_group_permission.group_id auth_group_permission.permission
 		auth_user.date_joined auth_user.display_name auth_user.email auth_user.email_confirmed auth_user.id auth_user.is_active auth_user.is_staff auth_user.is_superuser
 		auth_user.last_login auth_user.password auth_user.username auth_user.username_key auth_user.username_skeleton
@@ -287,8 +289,10 @@ func TestColumns(t *testing.T) {
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
 		invitation_group.group_id invitation_group.secret_hash
 		recovery_code.code_hash recovery_code.user_id
-		room.access room.created_at room.id room.name room.name_key room.owner_id room.title room.topic
-		room_member.room_id room_member.user_id server_secret.name server_secret.secret
+		room.access room.created_at room.id room.locked room.name room.name_key room.owner_id room.slow_seconds room.title room.topic
+		room_member.room_id room_member.user_id room_sanction.at room_sanction.by_id room_sanction.kind room_sanction.reason
+		room_sanction.room_id room_sanction.until room_sanction.user_id server_ban.addresses server_ban.at server_ban.by_id
+		server_ban.id server_ban.reason server_ban.until server_ban.user_id server_secret.name server_secret.secret
 		ticket.data ticket.expires_at ticket.kind ticket.secret_hash ticket.tries ticket.user_id token.created_at token.expires_at token.name token.scopes token.secret_hash token.used_at token.user_id
 		totp.confirmed totp.created_at totp.last_step totp.secret totp.user_id`
 	if strings.Join(got, " ") != strings.Join(strings.Fields(want), " ") {

@@ -14,7 +14,8 @@ import (
 const selectUser = `SELECT id, username, email, email_confirmed, display_name, password, is_active, is_staff, is_superuser, last_login, date_joined,
 	(SELECT string_agg(p.permission, ' ') FROM auth_user_permission p WHERE p.user_id = auth_user.id),
 	(SELECT string_agg(p.permission, ' ') FROM auth_user_group g JOIN auth_group_permission p ON p.group_id = g.group_id
-		WHERE g.user_id = auth_user.id)
+		WHERE g.user_id = auth_user.id),
+	(SELECT b.until FROM server_ban b WHERE b.user_id = auth_user.id)
 	FROM auth_user `
 
 // What users are made with.
@@ -182,9 +183,10 @@ func scanUser(r row) (earshot.User, error) {
 		lastLogin      sql.NullInt64
 		joined         int64
 		own, inherited sql.NullString
+		banned         sql.NullInt64
 	)
 	err := r.Scan(&u.ID, &u.Username, &u.Email, &u.EmailConfirmed, &u.DisplayName, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &lastLogin, &joined,
-		&own, &inherited)
+		&own, &inherited, &banned)
 	if err != nil {
 		return earshot.User{}, err
 	}
@@ -192,6 +194,9 @@ func scanUser(r row) (earshot.User, error) {
 	u.DateJoined = fromMillis(joined)
 	if lastLogin.Valid {
 		u.LastLogin = fromMillis(lastLogin.Int64)
+	}
+	if banned.Valid {
+		u.BannedUntil = fromMillis(banned.Int64)
 	}
 	u.Permissions, u.Inherited = permissionsOf(own), permissionsOf(inherited)
 	return u, nil

@@ -86,7 +86,7 @@ func importAgain(t *testing.T, s Stores, u earshot.User, found map[string]earsho
 	ok(t, "the log-in stays with the password", err)
 	changes, err := s.Edit.AccountChanges(t.Context(), 10)
 	ok(t, "changes", err)
-	want(t, "who was changed is noted", len(changes) == 1 && changes[0].User == u.ID, true)
+	want(t, "who was put into a group and changed is noted", len(changes) == 2 && changes[0].User == u.ID && changes[1].User == u.ID, true)
 	got, err := s.Rooms.Room(t.Context(), earshot.RoomID(room.Own))
 	ok(t, "room", err)
 	want(t, "room", got.Name+" "+got.Title+" "+string(got.Access), "hall New staff")

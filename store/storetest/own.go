@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,9 +155,11 @@ func raceOfTheLastSuperusers(t *testing.T, s Stores) {
 	}
 	// Of as many as all of them one stays: n-1 go.
 	errs := make(chan error, len(ids))
+	var group sync.WaitGroup
 	for _, id := range ids {
-		go func() { errs <- s.Own.DeleteSelf(context.WithoutCancel(t.Context()), id, newUser("").Password) }()
+		group.Go(func() { errs <- s.Own.DeleteSelf(context.WithoutCancel(t.Context()), id, newUser("").Password) })
 	}
+	group.Wait()
 	stayed := 0
 	for range ids {
 		if err := <-errs; err != nil {

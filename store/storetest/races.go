@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -119,31 +120,70 @@ func cancelledContexts(t *testing.T, s Stores) {
 	user, room := addUser(t, s, "ana"), addRoom(t, s, newRoom("room", 0))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for what, call := range map[string]func() error{
-		"CreateUsers":     func() error { _, err := s.Users.CreateUsers(ctx, []earshot.NewUser{newUser("bob")}); return err },
-		"CreateFirstUser": func() error { _, err := s.Users.CreateFirstUser(ctx, newUser("bob")); return err },
-		"User":            func() error { _, err := s.Users.User(ctx, user); return err },
-		"UserByName":      func() error { _, err := s.Users.UserByName(ctx, "ana"); return err },
-		"Users":           func() error { _, err := s.Users.Users(ctx, earshot.UserQuery{}); return err },
-		"ChangeUser":      func() error { _, err := s.Edit.ChangeUser(ctx, user, earshot.UserChange{}); return err },
-		"DeleteUser":      func() error { return s.Edit.DeleteUser(ctx, user) },
-		"AccountChanges":  func() error { _, err := s.Edit.AccountChanges(ctx, 1); return err },
-		"ForgetAccountChanges": func() error {
-			return s.Edit.ForgetAccountChanges(ctx, []earshot.AccountChange{{ID: 1}})
+	calls := accountCalls(ctx, s, user)
+	maps.Copy(calls, roomCalls(ctx, s, user, room))
+	maps.Copy(calls, callsOfOrder(ctx, s, user, room))
+	for what, call := range calls {
+		if err := call(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want context.Canceled in the chain", what, err)
+		}
+	}
+	ok(t, "ping afterwards", s.Life.Ping(t.Context()))
+	_, err := s.Rooms.Room(t.Context(), room)
+	ok(t, "the room is still there", err)
+	u, err := s.Users.User(t.Context(), user)
+	ok(t, "the user is still there", err)
+	want(t, "and active", u.IsActive, true)
+}
+
+// callsOfOrder are those of keeping order.
+func callsOfOrder(ctx context.Context, s Stores, user earshot.UserID, room earshot.RoomID) map[string]func() error {
+	return map[string]func() error{
+		"PutSanction": func() error {
+			return s.Sanctions.PutSanction(ctx, earshot.Sanction{Kind: earshot.SanctionBan, Room: room, User: earshot.UserRef{ID: user}}, entry("x"))
 		},
-		"CreateGroup":     func() error { _, err := s.Groups.CreateGroup(ctx, earshot.Group{Name: "g"}, "g"); return err },
-		"GroupByName":     func() error { _, err := s.Groups.GroupByName(ctx, "g"); return err },
-		"Groups":          func() error { _, err := s.Groups.Groups(ctx); return err },
-		"GroupsOf":        func() error { _, err := s.Groups.GroupsOf(ctx, user); return err },
-		"ChangeGroup":     func() error { return s.Groups.ChangeGroup(ctx, 1, 1, 0) },
-		"DeleteGroup":     func() error { return s.Groups.DeleteGroup(ctx, 1) },
-		"Imported":        func() error { _, err := s.Import.Imported(ctx); return err },
-		"Import":          func() error { return s.Import.Import(ctx, earshot.Plan{}) },
-		"SetGroupMember":  func() error { return s.Groups.SetGroupMember(ctx, 1, user, true) },
-		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
-		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
-		"ReplacePassword": func() error { return s.Passwords.ReplacePassword(ctx, user, "a", "b") },
-		"SamplePassword":  func() error { _, err := s.Passwords.SamplePassword(ctx, 1); return err },
+		"LiftSanction":    func() error { return s.Sanctions.LiftSanction(ctx, earshot.SanctionBan, room, user, entry("x")) },
+		"Sanctions":       func() error { _, err := s.Sanctions.Sanctions(ctx, room, "", noon(), "", 0); return err },
+		"PutBan":          func() error { _, err := s.Bans.PutBan(ctx, earshot.Ban{Range: "x"}, entry("x")); return err },
+		"LiftBan":         func() error { _, err := s.Bans.LiftBan(ctx, 1, entry("x")); return err },
+		"BanOf":           func() error { _, err := s.Bans.BanOf(ctx, user, ""); return err },
+		"Bans":            func() error { _, err := s.Bans.Bans(ctx, noon(), false, 0, 1); return err },
+		"ForgetSanctions": func() error { return s.Bans.ForgetSanctions(ctx, noon()) },
+		"WriteActions":    func() error { return s.Actions.WriteActions(ctx, entry("x")) },
+		"Actions":         func() error { _, err := s.Actions.Actions(ctx, earshot.ActionQuery{}); return err },
+		"TrimActions":     func() error { return s.Actions.TrimActions(ctx, noon(), 1) },
+	}
+}
+
+// A batch whose context ends while it is written is whole or not there, and the next write finds the store free.
+func cancelledHalfway(t *testing.T, s Stores) {
+	users := make([]earshot.NewUser, 3000)
+	for i := range users {
+		users[i] = newUser(fmt.Sprint("user", i))
+	}
+	for _, after := range []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		_, err := s.Users.CreateUsers(ctx, users)
+		cancel()
+		n, countErr := s.Users.CountUsers(t.Context())
+		ok(t, "count", countErr)
+		switch {
+		case err == nil:
+			want(t, "users of a whole batch", n, len(users))
+			return
+		case !errors.Is(err, context.DeadlineExceeded):
+			t.Errorf("after %v: got %v, want context.DeadlineExceeded in the chain", after, err)
+		}
+		want(t, "users of a batch cut off", n, 0)
+	}
+	_, err := s.Users.CreateUsers(t.Context(), users)
+	ok(t, "the batch once more", err)
+}
+
+// accountCalls is every call of the stores of accounts.
+func accountCalls(ctx context.Context, s Stores, user earshot.UserID) map[string]func() error {
+	calls := userCalls(ctx, s, user)
+	maps.Copy(calls, map[string]func() error{
 		"CreateBrowserSession": func() error {
 			return logIn(ctx, s, earshot.BrowserSession{Hash: hash("s"), User: user})
 		},
@@ -174,51 +214,53 @@ func cancelledContexts(t *testing.T, s Stores) {
 		"Avatar":                   func() error { _, err := s.Profiles.Avatar(ctx, "ana"); return err },
 		"DeleteAvatar":             func() error { return s.Profiles.DeleteAvatar(ctx, user) },
 		"Profiles":                 func() error { _, err := s.Profiles.Profiles(ctx, []earshot.UserID{user}); return err },
-		"CreateRoom":               func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r", 0); return err },
-		"Room":                     func() error { _, err := s.Rooms.Room(ctx, room); return err },
-		"Rooms":                    func() error { _, err := s.Rooms.Rooms(ctx); return err },
-		"UpdateRoom":               func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },
-		"DeleteRoom":               func() error { return s.Rooms.DeleteRoom(ctx, room) },
-		"AddMember":                func() error { return s.Members.AddMember(ctx, room, user) },
-		"RemoveMember":             func() error { return s.Members.RemoveMember(ctx, room, user) },
-		"IsMember":                 func() error { _, err := s.Members.IsMember(ctx, room, user); return err },
-		"Members":                  func() error { _, err := s.Members.Members(ctx, room); return err },
-		"MemberRooms":              func() error { _, err := s.Members.MemberRooms(ctx, user); return err },
-		"Ping":                     func() error { return s.Life.Ping(ctx) },
-	} {
-		if err := call(); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v, want context.Canceled in the chain", what, err)
-		}
-	}
-	ok(t, "ping afterwards", s.Life.Ping(t.Context()))
-	_, err := s.Rooms.Room(t.Context(), room)
-	ok(t, "the room is still there", err)
-	u, err := s.Users.User(t.Context(), user)
-	ok(t, "the user is still there", err)
-	want(t, "and active", u.IsActive, true)
+	})
+	return calls
 }
 
-// A batch whose context ends while it is written is whole or not there, and the next write finds the store free.
-func cancelledHalfway(t *testing.T, s Stores) {
-	users := make([]earshot.NewUser, 3000)
-	for i := range users {
-		users[i] = newUser(fmt.Sprint("user", i))
+// userCalls is every call about users and groups.
+func userCalls(ctx context.Context, s Stores, user earshot.UserID) map[string]func() error {
+	return map[string]func() error{
+		"CreateUsers":     func() error { _, err := s.Users.CreateUsers(ctx, []earshot.NewUser{newUser("bob")}); return err },
+		"CreateFirstUser": func() error { _, err := s.Users.CreateFirstUser(ctx, newUser("bob")); return err },
+		"User":            func() error { _, err := s.Users.User(ctx, user); return err },
+		"UserByName":      func() error { _, err := s.Users.UserByName(ctx, "ana"); return err },
+		"Users":           func() error { _, err := s.Users.Users(ctx, earshot.UserQuery{}); return err },
+		"ChangeUser":      func() error { _, err := s.Edit.ChangeUser(ctx, user, earshot.UserChange{}); return err },
+		"DeleteUser":      func() error { return s.Edit.DeleteUser(ctx, user) },
+		"AccountChanges":  func() error { _, err := s.Edit.AccountChanges(ctx, 1); return err },
+		"ForgetAccountChanges": func() error {
+			return s.Edit.ForgetAccountChanges(ctx, []earshot.AccountChange{{ID: 1}})
+		},
+		"CreateGroup":     func() error { _, err := s.Groups.CreateGroup(ctx, earshot.Group{Name: "g"}, "g"); return err },
+		"GroupByName":     func() error { _, err := s.Groups.GroupByName(ctx, "g"); return err },
+		"Groups":          func() error { _, err := s.Groups.Groups(ctx); return err },
+		"GroupsOf":        func() error { _, err := s.Groups.GroupsOf(ctx, user); return err },
+		"ChangeGroup":     func() error { return s.Groups.ChangeGroup(ctx, 1, 1, 0) },
+		"DeleteGroup":     func() error { return s.Groups.DeleteGroup(ctx, 1) },
+		"Imported":        func() error { _, err := s.Import.Imported(ctx); return err },
+		"Import":          func() error { return s.Import.Import(ctx, earshot.Plan{}) },
+		"SetGroupMember":  func() error { return s.Groups.SetGroupMember(ctx, 1, user, true) },
+		"CountUsers":      func() error { _, err := s.Users.CountUsers(ctx); return err },
+		"StaffBySkeleton": func() error { _, err := s.Users.StaffBySkeleton(ctx, "ana"); return err },
+		"ReplacePassword": func() error { return s.Passwords.ReplacePassword(ctx, user, "a", "b") },
+		"SamplePassword":  func() error { _, err := s.Passwords.SamplePassword(ctx, 1); return err },
 	}
-	for _, after := range []time.Duration{time.Millisecond, 5 * time.Millisecond, 20 * time.Millisecond} {
-		ctx, cancel := context.WithTimeout(t.Context(), after)
-		_, err := s.Users.CreateUsers(ctx, users)
-		cancel()
-		n, countErr := s.Users.CountUsers(t.Context())
-		ok(t, "count", countErr)
-		switch {
-		case err == nil:
-			want(t, "users of a whole batch", n, len(users))
-			return
-		case !errors.Is(err, context.DeadlineExceeded):
-			t.Errorf("after %v: got %v, want context.DeadlineExceeded in the chain", after, err)
-		}
-		want(t, "users of a batch cut off", n, 0)
+}
+
+// roomCalls is every call about rooms.
+func roomCalls(ctx context.Context, s Stores, user earshot.UserID, room earshot.RoomID) map[string]func() error {
+	return map[string]func() error{
+		"CreateRoom":   func() error { _, err := s.Rooms.CreateRoom(ctx, newRoom("r", 0), "r", 0); return err },
+		"Room":         func() error { _, err := s.Rooms.Room(ctx, room); return err },
+		"Rooms":        func() error { _, err := s.Rooms.Rooms(ctx); return err },
+		"UpdateRoom":   func() error { return s.Rooms.UpdateRoom(ctx, earshot.Room{ID: room}) },
+		"DeleteRoom":   func() error { return s.Rooms.DeleteRoom(ctx, room) },
+		"AddMember":    func() error { return s.Members.AddMember(ctx, room, user) },
+		"RemoveMember": func() error { return s.Members.RemoveMember(ctx, room, user) },
+		"IsMember":     func() error { _, err := s.Members.IsMember(ctx, room, user); return err },
+		"Members":      func() error { _, err := s.Members.Members(ctx, room); return err },
+		"MemberRooms":  func() error { _, err := s.Members.MemberRooms(ctx, user); return err },
+		"Ping":         func() error { return s.Life.Ping(ctx) },
 	}
-	_, err := s.Users.CreateUsers(t.Context(), users)
-	ok(t, "the batch once more", err)
 }

@@ -30,6 +30,9 @@ type Stores struct {
 	Tickets     earshot.TicketStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
+	Sanctions   earshot.SanctionStore
+	Bans        earshot.BanStore
+	Actions     earshot.ActionStore
 	Life        earshot.StoreLife
 }
 
@@ -94,6 +97,12 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"RoomNotFound", roomNotFound},
 		{"Members", members},
 		{"MembersOfWhat", membersOfWhat},
+		{"Sanctions", sanctions},
+		{"SanctionsAtMost", sanctionsAtMost},
+		{"Bans", bans},
+		{"BansNoted", bansNoted},
+		{"Actions", actions},
+		{"ActionsTrimmed", actionsTrimmed},
 		{"RaceForAName", raceForAName},
 		{"RaceForARoom", raceForARoom},
 		{"RaceToBeFirst", raceToBeFirst},

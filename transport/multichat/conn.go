@@ -91,6 +91,9 @@ func (c *conn) send(frames []byte) {
 // Removed implements hub.Conn. "leave" has the example's page close the room, whoever wanted that.
 func (c *conn) Removed(room earshot.RoomID, _ *earshot.Error) { c.send(appendLeft(nil, room)) }
 
+// Muted implements hub.Conn: the protocol has no word for it. What is sent is refused.
+func (*conn) Muted(earshot.RoomID, earshot.Sanction) {}
+
 // Close implements hub.Conn.
 func (c *conn) Close(why earshot.CloseReason) {
 	if why == earshot.CloseRevoked {
@@ -100,7 +103,7 @@ func (c *conn) Close(why earshot.CloseReason) {
 	switch why {
 	case earshot.CloseStopping, earshot.CloseSlow, earshot.CloseSilent, earshot.CloseBusy:
 		leave = c.session.Drop
-	case earshot.CloseRevoked, earshot.CloseAbuse, earshot.CloseReplaced:
+	case earshot.CloseRevoked, earshot.CloseAbuse, earshot.CloseReplaced, earshot.CloseBanned:
 	}
 	c.close(ws.StatusCode(wire.CloseCode(why)), why.String(), leave)
 }

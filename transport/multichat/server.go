@@ -15,6 +15,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -83,7 +84,7 @@ func (s *Server) Accept(w http.ResponseWriter, r *http.Request, user earshot.Use
 		s.log.DebugContext(r.Context(), "a handshake failed", "error", err)
 		return nil
 	}
-	s.serve(nc, early, user, credential)
+	s.serve(nc, early, user, credential, earshot.AddressOf(r.RemoteAddr))
 	return nil
 }
 
@@ -98,29 +99,30 @@ func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earsh
 		return nil
 	}
 	defer t.End()
-	<-s.serve(t, nil, user, credential)
+	<-s.serve(t, nil, user, credential, earshot.AddressOf(r.RemoteAddr))
 	return nil
 }
 
 // serve has the user speak over the connection, of which early was read already. What it gives is closed at the end.
-func (s *Server) serve(over road, early []byte, user earshot.User, credential earshot.SecretHash) (ended <-chan struct{}) {
+func (s *Server) serve(over road, early []byte, user earshot.User, credential earshot.SecretHash, from netip.Addr) (ended <-chan struct{}) {
 	c := &conn{
 		srv: s, net: over, out: newOutbox(s.writeBuffer), self: noticeEnd(user.Username),
 		gone: make(chan struct{}), ended: make(chan struct{}),
 	}
-	s.connect(c, user, credential)
+	s.connect(c, user, credential, from)
 	c.serve(early)
 	return c.ended
 }
 
 // connect gives the connection its session, or closes it.
-func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHash) {
+func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHash, from netip.Addr) {
 	if !s.conns.Add(c) {
 		c.Close(earshot.CloseStopping)
 		return
 	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
+		session.CameFrom(from)
 		return c
 	})
 	if err != nil {

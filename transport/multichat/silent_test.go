@@ -3,6 +3,7 @@ package multichat
 import (
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -44,7 +45,7 @@ func newPipe(t *testing.T) *pipe {
 	p.srv = New(Options{Hub: p.hub, FrameBytes: 1000, Ping: 12 * time.Second, WriteBuffer: 1000, Notices: true})
 	near, far := net.Pipe()
 	p.client = far
-	p.srv.serve(near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1})
+	p.srv.serve(near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1}, netip.Addr{})
 	return p
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"mime"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,9 @@ func (*speaker) Write([]byte) {}
 // Removed implements hub.Conn: the next line will be refused.
 func (*speaker) Removed(earshot.RoomID, *earshot.Error) {}
 
+// Muted implements hub.Conn: the next line will be refused.
+func (*speaker) Muted(earshot.RoomID, earshot.Sanction) {}
+
 // Close implements hub.Conn: the next line finds that the session is over.
 func (sp *speaker) Close(earshot.CloseReason) { sp.over.Store(true) }
 
@@ -65,7 +69,7 @@ func (s *Server) line(w http.ResponseWriter, r *http.Request, user *earshot.User
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lineTime)
 	defer cancel()
-	sp, err := s.speaker(user, by)
+	sp, err := s.speaker(user, by, earshot.AddressOf(r.RemoteAddr))
 	if err != nil {
 		return err
 	}
@@ -116,7 +120,7 @@ func (sp *speaker) say(ctx context.Context, most int, id earshot.RoomID, draft e
 }
 
 // speaker gives the session that somebody speaks by, with its lock held.
-func (s *Server) speaker(user *earshot.User, by who) (*speaker, error) {
+func (s *Server) speaker(user *earshot.User, by who, from netip.Addr) (*speaker, error) {
 	for {
 		s.mu.Lock()
 		sp := s.speakers[by]
@@ -139,6 +143,7 @@ func (s *Server) speaker(user *earshot.User, by who) (*speaker, error) {
 			sp.rooms = nil
 			_, err := s.hub.Connect(*user, by.credential, func(session *hub.Session) hub.Conn {
 				sp.session = session
+				session.CameFrom(from)
 				return sp
 			})
 			if err == nil {

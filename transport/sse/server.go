@@ -20,7 +20,6 @@ import (
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/transport/pack"
 	"github.com/earshot-chat/earshot/transport/talk"
-	"github.com/earshot-chat/earshot/wire"
 )
 
 // Options is what a Server is made of. All but the log are needed.
@@ -89,6 +88,7 @@ func (s *Server) Listen(w http.ResponseWriter, r *http.Request, user earshot.Use
 	st.out = newWriter(st, w, asked.packed)
 	if _, err = s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		st.session = session
+		session.CameFrom(earshot.AddressOf(r.RemoteAddr))
 		return st
 	}); err != nil {
 		return err
@@ -230,8 +230,3 @@ var _ interface {
 	hub.Conn
 	talk.Conn
 } = (*stream)(nil)
-
-// removed is the frame that tells of it.
-func removed(room earshot.RoomID, why *earshot.Error) *wire.Removed {
-	return &wire.Removed{Type: wire.FrameRemoved, Room: int64(room), Code: string(why.Code), Message: why.Message}
-}

@@ -185,7 +185,14 @@ func (st *stream) hears(room earshot.RoomID) bool {
 func (st *stream) Acknowledge(posted wire.Posted) { st.Answer(&posted) }
 
 // Removed implements hub.Conn and talk.Conn.
-func (st *stream) Removed(room earshot.RoomID, why *earshot.Error) { st.Answer(removed(room, why)) }
+func (st *stream) Removed(room earshot.RoomID, why *earshot.Error) {
+	st.Answer(talk.RemovedOf(room, why))
+}
+
+// Muted implements hub.Conn.
+func (st *stream) Muted(room earshot.RoomID, mute earshot.Sanction) {
+	st.Answer(talk.MutedOf(room, mute))
+}
 
 // AwaitRoom implements talk.Conn. A client that takes nothing is ended by the writer; one that takes what is written need
 // not send pings meanwhile, which would wait for their turn.

@@ -9,7 +9,7 @@ import (
 
 // Final tells whether nobody comes back to a session whose connection ended so.
 func Final(code uint16) bool {
-	return code == wire.CloseRevoked || code == wire.CloseAbuse || code == wire.CloseReplaced
+	return code == wire.CloseRevoked || code == wire.CloseAbuse || code == wire.CloseReplaced || code == wire.CloseBanned
 }
 
 // returnRate is how many clients a second a stopping server sends back: what its successor takes on one core (docs/performance.md,

@@ -163,7 +163,7 @@ func (t Talk) comeBack(to hub.Seen) bool {
 		case earshot.CodeOf(err) == earshot.CodeUnauthenticated || earshot.CodeOf(err) == earshot.CodeNotInRoom:
 			return true // the session ended, or the room was left or put out of meanwhile: that was told
 		default:
-			t.Conn.Removed(to.Room, earshot.Errorf(earshot.CodeForbidden, "You may no longer be in this room."))
+			t.Conn.Removed(to.Room, whyNot(err))
 			return true
 		}
 		if !t.Conn.AwaitRoom() {
@@ -171,6 +171,15 @@ func (t Talk) comeBack(to hub.Seen) bool {
 		}
 	}
 	return true
+}
+
+// whyNot is what somebody is told who may not come back to a room: what was done to them, or no more than that.
+func whyNot(err error) *earshot.Error {
+	switch earshot.CodeOf(err) { //nolint:exhaustive // all others are not for them to know
+	case earshot.CodeKicked, earshot.CodeBanned:
+		return earshot.AsError(err)
+	}
+	return earshot.Errorf(earshot.CodeForbidden, "You may no longer be in this room.")
 }
 
 // comeNearer writes one portion.

@@ -56,10 +56,11 @@ func (c *conn) wrote(err error) {
 
 // Removed implements hub.Conn.
 func (c *conn) Removed(room earshot.RoomID, why *earshot.Error) {
-	c.Answer(&wire.Removed{
-		Type: wire.FrameRemoved, Room: int64(room), Code: string(why.Code), Message: why.Message,
-	})
+	c.Answer(talk.RemovedOf(room, why))
 }
+
+// Muted implements hub.Conn.
+func (c *conn) Muted(room earshot.RoomID, mute earshot.Sanction) { c.Answer(talk.MutedOf(room, mute)) }
 
 // Close implements hub.Conn.
 func (c *conn) Close(why earshot.CloseReason) {

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -141,21 +142,23 @@ func (s *Server) acceptUpgrade(w http.ResponseWriter, r *http.Request, user ears
 		return nil
 	}
 	_, compressed := extension.Accepted()
-	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential)
+	s.serve(&conn{srv: s, deflate: compressed}, nc, early, user, credential, earshot.AddressOf(r.RemoteAddr))
 	return nil
 }
 
 // serve gives the connection its link, connects the session, and starts reading.
-func (s *Server) serve(c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash) {
+func (s *Server) serve(
+	c *conn, nc net.Conn, early []byte, user earshot.User, credential earshot.SecretHash, from netip.Addr,
+) {
 	start := s.connect(c, nc)
-	if !s.greet(c, user, credential) {
+	if !s.greet(c, user, credential, from) {
 		early = nil
 	}
 	start(early)
 }
 
 // greet connects the session and says hello, or closes the connection with the reason why not.
-func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash) bool {
+func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash, from netip.Addr) bool {
 	c.heard.Store(s.clock())
 	if !s.conns.Add(c) {
 		c.Close(earshot.CloseStopping)
@@ -163,6 +166,7 @@ func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash
 	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
+		session.CameFrom(from)
 		return c
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -36,7 +37,7 @@ func newPipe(t *testing.T, opts Options) *pipe {
 	}
 	near, far := net.Pipe()
 	p.client = far
-	p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1})
+	p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: 1, Username: "ana", IsActive: true}, earshot.SecretHash{1}, netip.Addr{})
 	return p
 }
 
@@ -132,7 +133,7 @@ func TestPingsComeInPortions(t *testing.T) {
 				pinged.Wait() // who goes away is pinged no more
 			})
 			id := earshot.UserID(2 + i)
-			p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: id, Username: "ana", IsActive: true}, earshot.SecretHash{1})
+			p.srv.serve(&conn{srv: p.srv}, near, nil, earshot.User{ID: id, Username: "ana", IsActive: true}, earshot.SecretHash{1}, netip.Addr{})
 		}
 		ended.Go(func() { p.read(true) })
 		pinged.Wait()

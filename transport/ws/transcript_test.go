@@ -32,6 +32,7 @@ var update = flag.Bool("update", false, "rewrite the golden transcripts")
 //	NAME> FRAME               NAME sends
 //	NAME< FRAME               NAME reads; an acknowledgement and the event it is of come in either order
 //	close ROOM | rename ROOM | exclude NAME ROOM       ana does this over the API
+//	slow | mute NAME WHY | unmute NAME | ban NAME WHY  in the first room, and for good
 //	# …                       a comment
 //
 // Times and epochs are written as AT and EPOCH, the token of a hello as TOKEN, and where a client sends the token of the
@@ -181,6 +182,18 @@ func (p *play) act(line string) {
 	case words[0] == "rename":
 		title := "Kitchen"
 		_, err := p.hub.ChangeRoom(ctx, p.users["ana"], p.rooms[0], hub.RoomChange{Title: &title})
+		check(err)
+	case words[0] == "slow":
+		slow, lock := 10, earshot.LockPosts
+		_, err := p.hub.ChangeRoom(ctx, p.users["ana"], p.rooms[0], hub.RoomChange{Slow: &slow, Lock: &lock})
+		check(err)
+	case words[0] == "mute":
+		_, err := p.hub.Sanction(ctx, p.users["ana"], p.rooms[0], earshot.SanctionMute, p.users[words[1]], earshot.Forever(), words[2])
+		check(err)
+	case words[0] == "unmute":
+		check(p.hub.Lift(ctx, p.users["ana"], p.rooms[0], earshot.SanctionMute, p.users[words[1]]))
+	case words[0] == "ban":
+		_, err := p.hub.Sanction(ctx, p.users["ana"], p.rooms[0], earshot.SanctionBan, p.users[words[1]], earshot.Forever(), words[2])
 		check(err)
 	case words[0] == "include":
 		check(p.hub.AddMember(ctx, p.users["ana"], p.rooms[0], p.users[words[1]]))

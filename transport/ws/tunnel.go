@@ -19,7 +19,7 @@ func (s *Server) acceptTunnel(w http.ResponseWriter, r *http.Request, user earsh
 		return err
 	}
 	defer t.End()
-	s.greet(l.conn, user, credential)
+	s.greet(l.conn, user, credential, earshot.AddressOf(r.RemoteAddr))
 	l.readLoop(nil)
 	return nil
 }

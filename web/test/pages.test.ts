@@ -212,7 +212,14 @@ describe('the people', () => {
       ondelete: vi.fn(),
       onmembers: vi.fn(),
     };
-    render(RoomHeader, { room: away, rules: false, peopleOpen: true, first: false, ...nothing });
+    render(RoomHeader, {
+      room: away,
+      rules: false,
+      keeps: false,
+      peopleOpen: true,
+      first: false,
+      ...nothing,
+    });
     expect(
       screen.getByRole('button', { name: 'People: not known while disconnected' }).textContent.trim(),
     ).toBe('–');

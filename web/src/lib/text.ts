@@ -91,7 +91,8 @@ const emoji = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}
 /** Whether a text is one to three emoji and nothing else. */
 export function loneEmoji(text: string): boolean {
   const signs = text.trim().replaceAll(' ', '');
-  if (signs.length > 100) return false;
+  // What begins with a letter, as nearly all do, is not taken apart.
+  if (signs.length > 100 || !emoji.test(signs)) return false;
   const each = Array.from(graphemes.segment(signs), ({ segment }) => segment);
   return each.length > 0 && each.length <= 3 && each.every((one) => emoji.test(one));
 }

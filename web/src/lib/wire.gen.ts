@@ -244,6 +244,10 @@ export const FrameReaction: FrameType = 'reaction';
  */
 export const FrameSeen: FrameType = 'seen';
 /**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
+export const FrameMuted: FrameType = "muted";
+/**
  * User is what one sees of a user.
  */
 export interface User {
@@ -282,6 +286,14 @@ export interface Room {
    * Owner is the id of the user who may change and delete the room besides staff; 0 for none.
    */
   owner: number /* int64 */;
+  /**
+   * SlowSeconds is how many seconds must lie between two messages of a user; left out for none.
+   */
+  slow_seconds?: number /* int */;
+  /**
+   * Locked is posts where only those who keep order may say anything, entry where only they may enter; left out for neither.
+   */
+  locked?: string;
 }
 /**
  * Limits is what the server holds a client to.
@@ -650,10 +662,36 @@ export interface Removed {
   type: 'removed';
   room: number /* int64 */;
   /**
-   * Code is forbidden: the user may no longer enter.
+   * Code is forbidden (the user may no longer enter), kicked or banned.
    */
   code: string;
   message: string;
+  /**
+   * Reason is what whoever did it gave as the reason, if anything.
+   */
+  reason?: string;
+  /**
+   * RetryMs is after how many milliseconds the user may come back, where that is known.
+   */
+  retry_ms?: number /* int64 */;
+}
+/**
+ * Muted tells this session that its user may say nothing in the room, or may again. It comes when that changes, and after
+ * joined and returned where it is so; the end of a mute is told to nobody.
+ */
+export interface Muted {
+  type: 'muted';
+  room: number /* int64 */;
+  on: boolean;
+  /**
+   * Until is when it ends, in milliseconds since 1970 UTC, and RetryMs in how many; left out for good.
+   */
+  until?: number /* int64 */;
+  retry_ms?: number /* int64 */;
+  /**
+   * Reason is what whoever did it gave as the reason, if anything.
+   */
+  reason?: string;
 }
 /**
  * Ping tells that the connection lives. A browser answers the protocol's own pings (RFC 6455, section 5.5.2) without

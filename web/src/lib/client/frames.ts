@@ -7,6 +7,7 @@ import type {
   Joined,
   Left,
   Message,
+  Muted,
   OK,
   Occupants,
   Ping,
@@ -43,6 +44,7 @@ export type Frame =
   | Changed
   | Closed
   | Removed
+  | Muted
   | Ping
   | Resumed
   | Returned
@@ -77,7 +79,16 @@ const list =
 
 const user = shape({ id: number, name: text });
 const occupant = shape({ id: number, name: text, status: maybe(text), seen: maybe(count) });
-const room = shape({ id: number, name: text, title: text, topic: text, access: text, owner: number });
+const room = shape({
+  id: number,
+  name: text,
+  title: text,
+  topic: text,
+  access: text,
+  owner: number,
+  slow_seconds: maybe(count),
+  locked: maybe(text),
+});
 const limits = shape({
   frame_bytes: count,
   text_bytes: count,
@@ -151,7 +162,14 @@ const shapes = new Map<string, Check>([
   ['status', shape({ room: number, status: text, users: list(user), more: maybe(count) })],
   ['changed', shape({ room: number, seq: count, at: number, info: room })],
   ['closed', shape({ room: number, seq: count, at: number })],
-  ['removed', shape({ room: number, code: text, message: text })],
+  [
+    'removed',
+    shape({ room: number, code: text, message: text, reason: maybe(text), retry_ms: maybe(count) }),
+  ],
+  [
+    'muted',
+    shape({ room: number, on: flag, until: maybe(count), retry_ms: maybe(count), reason: maybe(text) }),
+  ],
   ['ping', shape({})],
   ['stopping', shape({ return_ms: count })],
 ]);

@@ -52,5 +52,5 @@ async function alone(): Promise<Way> {
   const { port1, port2 } = new MessageChannel();
   const tabs = new Tabs(makeClient(), () => undefined);
   tabs.attach(port1 as unknown as Line);
-  return port2;
+  return Object.assign(port2, { own: true });
 }

@@ -15,6 +15,8 @@ export type AnyClient = Pick<Client, keyof Client>;
 export interface Way {
   onmessage: ((event: MessageEvent) => void) | null;
   postMessage: (message: Asking) => void;
+  /** The client is in this page, and lives as long as that. */
+  readonly own?: boolean;
 }
 
 /** A client that is elsewhere: in a thread that all tabs share or, where there is none, in this page. */
@@ -69,7 +71,8 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
 
   /** The browser had put the page away: whether the other end is still there, nobody knows. */
   reconnect(): void {
-    if (!this.#hidden) {
+    if (!this.#hidden || this.#way?.own) {
+      this.#hidden = false;
       this.#call('reconnect');
       return;
     }

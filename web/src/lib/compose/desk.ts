@@ -79,6 +79,14 @@ export function drag(event: PointerEvent, desk: Desk): void {
   button.addEventListener('lostpointercapture', end, { once: true });
 }
 
+/** What stands in the box from now on: a change of a message begins with its text, and ends with what was typed before it. */
+export function begun({ room, text }: Desk, was: Aim | null, next: Aim | null): string {
+  const before = was?.kind === 'edit' ? was.before : text;
+  if (next?.kind !== 'edit') return before;
+  next.before = before;
+  return (room && saidOf(room, next.key)?.text) ?? '';
+}
+
 /** Gives the message that is aimed at another text. Gives why not, if it was not done; then all stays as it is. */
 export async function changed({ chat, room }: Desk, aim: Aim, text: string): Promise<string> {
   if (!chat || !room) return '';

@@ -1,7 +1,7 @@
 export { default as Aimed } from './Aimed.svelte';
 export { Assist } from './assist.svelte';
 export { default as EmojiPicker } from './EmojiPicker.svelte';
-export { changed, deskKey, drag } from './desk';
+export { begun, changed, deskKey, drag } from './desk';
 export { default as Help } from './Help.svelte';
 export { default as Loudness } from './Loudness.svelte';
 export { default as Suggestions } from './Suggestions.svelte';

@@ -109,9 +109,9 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
     case 'status':
       return change(state, frame.room, (room) => turned(room, frame));
     case 'message':
-      return change(state, frame.room, (room) => heard(room, frame, state));
+      return change(state, frame.room, (room) => heard(room, frame, state, now));
     case 'edited':
-      return change(state, frame.room, (room) => appendEdited(room, frame));
+      return change(state, frame.room, (room) => appendEdited(silent(room, frame.user), frame));
     case 'taken_back':
       return change(state, frame.room, (room) => takeBack(room, frame));
     case 'reaction':
@@ -130,6 +130,13 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
       });
     case 'closed':
       return change(state, frame.room, (room) => end(room, 'closed', frame.at, because('deleted', '')));
+    case 'muted':
+      return change(state, frame.room, (room) => ({
+        ...room,
+        muted: frame.on
+          ? { until: frame.retry_ms ? now + frame.retry_ms : 0, reason: frame.reason ?? '' }
+          : null,
+      }));
     case 'removed':
       return change(state, frame.room, (room) =>
         end(room, 'removed', now, because(frame.code, frame.message)),
@@ -179,6 +186,8 @@ function entered(room: RoomState, frame: Joined | Returned): RoomState {
     cursor: occupants.at(-1)?.name ?? '',
     stale: false,
     asOf: seq,
+    // Told anew after this, if it is so.
+    muted: null,
     typing: [],
   };
 }
@@ -203,6 +212,8 @@ function fresh(frame: Joined | Returned): RoomState {
     typing: [],
     unread: 0,
     mentions: 0,
+    muted: null,
+    saidAt: 0,
     newFrom: 0,
     nextKey: 1,
     reach: 1,
@@ -228,21 +239,24 @@ function mailed(room: RoomState, action: Extract<Action, { type: 'outbox' }>, me
   return lost ? appendMarker(next, 'lost', lost.at) : next;
 }
 
-function heard(room: RoomState, frame: Message, state: ChatState): RoomState {
+function heard(room: RoomState, frame: Message, state: ChatState, now: number): RoomState {
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user } = frame;
   const next = appendSaid(
-    {
-      ...room,
-      typing: room.typing.filter((typist) => typist.user.id !== user.id),
-    },
+    { ...silent(room, user), saidAt: own ? now : room.saidAt },
     { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
   );
   if (own || state.looking === room.id) return next;
   const mentions = room.mentions + (meant(room, frame, state.me) ? 1 : 0);
   return { ...next, unread: room.unread + 1, mentions, newFrom: room.newFrom || room.nextKey };
 }
+
+/** Who has said something is not typing any more. */
+const silent = (room: RoomState, { id }: User): RoomState => ({
+  ...room,
+  typing: room.typing.filter(({ user }) => user.id !== id),
+});
 
 /** What a message is however it is told. */
 const basics = ({

@@ -128,6 +128,10 @@ export interface RoomState {
   unread: number;
   /** How many of the unread are meant for oneself. */
   mentions: number;
+  /** That one may say nothing here: until when by this page's clock, 0 for good, and why; null where one may. */
+  muted: { until: number; reason: string } | null;
+  /** When one said something here last, by this page's clock; 0 for never. */
+  saidAt: number;
   /** The key of the first item that was not looked at; 0 where all were. */
   newFrom: number;
   nextKey: number;

@@ -31,6 +31,15 @@ export interface FoundRoom extends Room {
   created_at: string;
 }
 
+/** A token, without its secret. */
+export interface Token {
+  id: string;
+  /** Empty for one from the command line. */
+  name: string;
+  created_at: string;
+  used_at?: string;
+}
+
 export interface Setting {
   name: string;
   value: string;
@@ -110,6 +119,10 @@ export const rest = {
   setPassword: (name: string, password: string) =>
     call<Account>('PUT', `/users/${segment(name)}/password`, { password }),
   removePassword: (name: string) => call<Account>('DELETE', `/users/${segment(name)}/password`),
+  tokens: async (name: string) =>
+    (await call<{ tokens: Token[] }>('GET', `/users/${segment(name)}/tokens`)).tokens,
+  revokeToken: (name: string, id: string) =>
+    call<undefined>('DELETE', `/users/${segment(name)}/tokens/${segment(id)}`),
   deleteUser: (name: string) => call<undefined>('DELETE', `/users/${segment(name)}`),
   changeUsers: (action: BulkAction, usernames: string[], group = '') =>
     call<Outcome>('PATCH', '/users', { action, usernames, ...(group !== '' && { group }) }),
