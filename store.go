@@ -251,6 +251,36 @@ type RecoveryStore interface {
 	CountRecoveryCodes(ctx context.Context, user UserID) (int, error)
 }
 
+// Passkey is a key of a user's device (WebAuthn).
+type Passkey struct {
+	ID   int64
+	User UserID
+	// CredentialID is the key's own name, unique among all.
+	CredentialID []byte
+	// Name is what its user calls it.
+	Name string
+	// Credential is what is kept to check it by, in the form of who checks.
+	Credential []byte
+	CreatedAt  time.Time
+	// UsedAt is zero for one that was not used yet.
+	UsedAt time.Time
+}
+
+// PasskeyStore keeps passkeys.
+type PasskeyStore interface {
+	// CreatePasskey keeps the passkey and gives its number. CodeNotFound if the user is unknown, CodeConflict if the
+	// credential is kept already.
+	CreatePasskey(ctx context.Context, p Passkey) (int64, error)
+	// Passkeys gives those of the user, the oldest first.
+	Passkeys(ctx context.Context, user UserID) ([]Passkey, error)
+	// UsePasskey writes Credential and UsedAt.
+	UsePasskey(ctx context.Context, p Passkey) error
+	// RenamePasskey gives one of the user another name.
+	RenamePasskey(ctx context.Context, user UserID, id int64, name string) error
+	// DeletePasskey removes one of the user.
+	DeletePasskey(ctx context.Context, user UserID, id int64) error
+}
+
 // Ticket is something begun that a client goes on with soon: a log-in that awaits its second step, a challenge.
 type Ticket struct {
 	Hash SecretHash

@@ -60,6 +60,8 @@ type Config struct {
 	SignUpsPerHour int
 	// Issuer is what authenticators call the server: "Earshot" by default.
 	Issuer string
+	// WebAuthn is the ceremonies of passkeys; nil for none.
+	WebAuthn WebAuthn
 	// Mail is how mail is sent; the zero value sends none.
 	Mail MailConfig
 }
@@ -122,6 +124,7 @@ type Stores struct {
 	Actions     earshot.ActionStore
 	TOTP        earshot.TOTPStore
 	Recovery    earshot.RecoveryStore
+	Passkeys    earshot.PasskeyStore
 	Tickets     earshot.TicketStore
 }
 
@@ -136,6 +139,7 @@ type Service struct {
 	signUps  *throttle
 	// codes and guesses bound how many wrong codes of second factors are tried.
 	codes     *throttle
+	starts    *throttle
 	guesses   *guesses
 	setupCode string
 	// decoys spreads the names that nobody has over those that somebody has.
@@ -179,6 +183,7 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		failures:  newThrottle(time.Minute, cfg.AddressFailuresPerMinute, cfg.FailuresPerMinute),
 		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
 		codes:     newThrottle(time.Hour, codesPerHour*addressFactor, codesPerHour),
+		starts:    newThrottle(time.Minute, startsPerMinute, startsPerMinute),
 		guesses:   newGuesses(),
 		setupCode: newSetupCode(),
 		decoys:    maphash.MakeSeed(),

@@ -47,7 +47,7 @@ If it is not, do nothing.`, u.Username, s.cfg.Mail.BaseURL, lasting(patientLink)
 // ConfirmEmail takes the token of a link to confirm an address. Nobody needs to be logged in: mail is often read elsewhere.
 // Errors: CodeForbidden with the field "token" for a link that is not good; CodeRateLimited for too many of those.
 func (s *Service) ConfirmEmail(ctx context.Context, token string, from netip.Addr) (earshot.User, error) {
-	user, _, err := s.tryLink(ctx, token, from, linkConfirm)
+	user, err := s.tryLink(ctx, token, from, linkConfirm)
 	if err != nil {
 		return earshot.User{}, err
 	}

@@ -69,6 +69,13 @@ func (s *Service) factors(ctx context.Context, user earshot.UserID) ([]Factor, e
 	case err != nil && !isCode(err, earshot.CodeNotFound):
 		return nil, err
 	}
+	keys, err := s.stores.Passkeys.Passkeys(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) > 0 {
+		list = append(list, FactorPasskey)
+	}
 	if len(list) == 0 {
 		return nil, nil // recovery codes stand in for a factor and are none by themselves
 	}

@@ -127,7 +127,7 @@ func TestSecondFactor(t *testing.T) {
 		_, _, err = h.SecondStep(t.Context(), h.ticket(t, "ana@x"), a.recovery[0], addr("192.0.2.1"))
 		refused(t, "a recovery code again", err, earshot.CodeUnauthenticated, "code")
 		have, err := h.Security(t.Context(), login.User.ID)
-		if err != nil || have != (Security{HasPassword: true, TOTP: true, RecoveryCodes: 9}) {
+		if err != nil || have != (Security{HasPassword: true, TOTP: true, SecondFactor: true, RecoveryCodes: 9}) {
 			t.Errorf("%+v: %v", have, err)
 		}
 	})

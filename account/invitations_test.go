@@ -22,7 +22,7 @@ func TestInviteIntoGroups(t *testing.T) {
 	}
 	user := func(name string, p ...earshot.Permission) earshot.User {
 		h.add(t, name)
-		u, err := h.Service.ChangeUser(t.Context(), name, UserEdit{Grant: earshot.PermissionsOf(p...)})
+		u, err := h.ChangeUser(t.Context(), name, UserEdit{Grant: earshot.PermissionsOf(p...)})
 		refused(t, "grant", err, "")
 		return u
 	}

@@ -90,45 +90,45 @@ func signLink(key []byte, kind linkKind, user *earshot.User, at time.Time) []byt
 		sum.Write([]byte{confirmed})
 	} else {
 		write(string(user.Password))
-		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(user.LastLogin.UnixMilli()))) //nolint:gosec // G115: as above
+		sum.Write(binary.BigEndian.AppendUint64(nil, uint64(user.LastLogin.UnixMilli())))
 	}
 	return sum.Sum(token)
 }
 
-// openLink gives the user whom the token is for, and its kind, which is one of those; CodeForbidden with the field "token"
+// openLink gives the user whom the token, of one of the kinds, is for; CodeForbidden with the field "token"
 // for one that is not good, whatever is the reason.
-func (s *Service) openLink(ctx context.Context, text string, kinds ...linkKind) (earshot.User, linkKind, error) {
+func (s *Service) openLink(ctx context.Context, text string, kinds ...linkKind) (earshot.User, error) {
 	encoded, ok := strings.CutPrefix(text, linkPrefix)
 	if !ok || len(encoded) != base64.RawURLEncoding.EncodedLen(linkSize) {
-		return earshot.User{}, 0, errBadLink()
+		return earshot.User{}, errBadLink()
 	}
 	token, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	if err != nil || !slices.Contains(kinds, linkKind(token[0])) {
-		return earshot.User{}, 0, errBadLink()
+		return earshot.User{}, errBadLink()
 	}
 	kind := linkKind(token[0])
 	at := time.Unix(int64(binary.BigEndian.Uint64(token[9:])), 0)                             //nolint:gosec // G115: as it was written
 	user, err := s.stores.Users.User(ctx, earshot.UserID(binary.BigEndian.Uint64(token[1:]))) //nolint:gosec // G115: as above
 	if isCode(err, earshot.CodeNotFound) {
-		return earshot.User{}, 0, errBadLink()
+		return earshot.User{}, errBadLink()
 	}
 	if err != nil {
-		return earshot.User{}, 0, err
+		return earshot.User{}, err
 	}
 	key, err := s.linkKey(ctx)
 	if err != nil {
-		return earshot.User{}, 0, err
+		return earshot.User{}, err
 	}
 	right := hmac.Equal(token, signLink(key, kind, &user, at))
 	// What is signed is not from the future, but clocks are set back.
 	if age := time.Since(at); !right || age < -time.Minute || age > s.linkAge(kind) || !user.IsActive {
-		return earshot.User{}, 0, errBadLink()
+		return earshot.User{}, errBadLink()
 	}
 	// Who has no password got in by other means, or not at all, and a mail is not to change that (as in Django).
 	if kind == linkReset && (!user.Password.Usable() || !user.EmailConfirmed) {
-		return earshot.User{}, 0, errBadLink()
+		return earshot.User{}, errBadLink()
 	}
-	return user, kind, nil
+	return user, nil
 }
 
 func errBadLink() error {

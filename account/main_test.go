@@ -45,7 +45,7 @@ func newHouse(t *testing.T, cfg Config) *house {
 	h := &house{store: store, hashes: new(atomic.Int64)}
 	h.Service = New(Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
 	}, cfg, func(c earshot.SecretHash) {
 		h.mu.Lock()
 		defer h.mu.Unlock()

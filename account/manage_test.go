@@ -131,7 +131,7 @@ func TestConfigIsFilled(t *testing.T) {
 	if got := (Config{HashersAtOnce: -1}).filled(); got != want {
 		t.Errorf("filled: %+v", got)
 	}
-	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5, "Chat", MailConfig{ResetAge: time.Minute}}
+	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5, "Chat", nil, MailConfig{ResetAge: time.Minute}}
 	if got := set.filled(); got != set {
 		t.Errorf("filled: %+v", got)
 	}

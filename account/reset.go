@@ -149,7 +149,7 @@ func (s *Service) ResetLink(ctx context.Context, by *earshot.User, username stri
 // has only a link has not logged in. Errors: CodeForbidden with the field "token" for a link that is not good; CodeInvalid
 // with "password"; CodeRateLimited for too many bad links; CodeBusy.
 func (s *Service) ResetPassword(ctx context.Context, token, password string, from netip.Addr) error {
-	user, _, err := s.tryLink(ctx, token, from, linkReset, linkHanded)
+	user, err := s.tryLink(ctx, token, from, linkReset, linkHanded)
 	if err != nil {
 		return err
 	}
@@ -173,14 +173,14 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, fro
 }
 
 // tryLink is openLink for strangers.
-func (s *Service) tryLink(ctx context.Context, token string, from netip.Addr, kinds ...linkKind) (earshot.User, linkKind, error) {
+func (s *Service) tryLink(ctx context.Context, token string, from netip.Addr, kinds ...linkKind) (earshot.User, error) {
 	try, err := s.failures.begin(from, "")
 	if err != nil {
-		return earshot.User{}, 0, err
+		return earshot.User{}, err
 	}
-	user, kind, err := s.openLink(ctx, token, kinds...)
+	user, err := s.openLink(ctx, token, kinds...)
 	try.end(isCode(err, earshot.CodeForbidden))
-	return user, kind, err
+	return user, err
 }
 
 // mayMail takes one mail from what may go to an address, and on behalf of a user; CodeRateLimited with the time to wait if

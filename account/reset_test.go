@@ -65,16 +65,16 @@ func TestLinksEndWithTheirReason(t *testing.T) {
 	for what, change := range map[string]func(t *testing.T, h *house, u earshot.User){
 		"a log-in": func(t *testing.T, h *house, u earshot.User) { h.logIn(t, u.Username) },
 		"a change of password": func(t *testing.T, h *house, u earshot.User) {
-			_, err := h.Service.ChangeUser(t.Context(), u.Username, UserEdit{Password: ptr(newPassword)})
+			_, err := h.ChangeUser(t.Context(), u.Username, UserEdit{Password: ptr(newPassword)})
 			refused(t, "change", err, "")
 		},
 		"another address": func(t *testing.T, h *house, u earshot.User) {
-			_, err := h.Service.ChangeUser(t.Context(), u.Username, UserEdit{Email: ptr("other@example.org")})
+			_, err := h.ChangeUser(t.Context(), u.Username, UserEdit{Email: ptr("other@example.org")})
 			refused(t, "change", err, "")
 		},
 		"a deactivation": func(t *testing.T, h *house, u earshot.User) { h.deactivate(t, u) },
 		"no password any more": func(t *testing.T, h *house, u earshot.User) {
-			_, err := h.Service.ChangeUser(t.Context(), u.Username, UserEdit{NoPassword: true})
+			_, err := h.ChangeUser(t.Context(), u.Username, UserEdit{NoPassword: true})
 			refused(t, "change", err, "")
 		},
 		"a deletion": func(t *testing.T, h *house, u earshot.User) {
@@ -91,7 +91,7 @@ func TestLinksEndWithTheirReason(t *testing.T) {
 			ana := h.add(t, "ana", mailed)
 			h.ask(t, ana.Email)
 			token := mails.link(t, ana.Email)
-			_, _, err := h.openLink(t.Context(), token, linkReset)
+			_, err := h.openLink(t.Context(), token, linkReset)
 			refused(t, "before", err, "")
 			change(t, h, ana)
 			refused(t, "after", h.ResetPassword(t.Context(), token, newPassword, addr("192.0.2.1")), earshot.CodeForbidden, "token")
@@ -169,13 +169,13 @@ func TestLinksAge(t *testing.T) {
 			key, err := h.linkKey(t.Context())
 			refused(t, "key", err, "")
 			future := linkPrefix + base64.RawURLEncoding.EncodeToString(signLink(key, c.kind, &ana, now().Add(time.Hour)))
-			_, _, err = h.openLink(t.Context(), future, c.kind)
+			_, err = h.openLink(t.Context(), future, c.kind)
 			refused(t, "from the future", err, earshot.CodeForbidden)
 			time.Sleep(c.age - 2*time.Second)
-			_, _, err = h.openLink(t.Context(), token, c.kind)
+			_, err = h.openLink(t.Context(), token, c.kind)
 			refused(t, fmt.Sprintf("%c just before", c.kind), err, "")
 			time.Sleep(4 * time.Second)
-			_, _, err = h.openLink(t.Context(), token, c.kind)
+			_, err = h.openLink(t.Context(), token, c.kind)
 			refused(t, fmt.Sprintf("%c just after", c.kind), err, earshot.CodeForbidden)
 		})
 	}
@@ -270,14 +270,15 @@ func TestResetLink(t *testing.T) {
 	h := newHouse(t, DefaultConfig()).quick() // no mail
 	change := earshot.PermissionsOf(earshot.PermChangeUser)
 	boss := h.add(t, "boss", func(a *NewAccount) { a.Superuser = true })
-	helper, ana, bot := h.add(t, "helper"), h.add(t, "ana"), h.add(t, "bot", func(a *NewAccount) { a.HasPassword = false })
+	h.add(t, "helper")
+	ana, bot := h.add(t, "ana"), h.add(t, "bot", func(a *NewAccount) { a.HasPassword = false })
 	h.add(t, "crew", staff)
 	grant := func(name string, p earshot.PermissionSet) earshot.User {
-		u, err := h.Service.ChangeUser(t.Context(), name, UserEdit{Grant: p})
+		u, err := h.ChangeUser(t.Context(), name, UserEdit{Grant: p})
 		refused(t, "grant", err, "")
 		return u
 	}
-	helper = grant("helper", change)
+	helper := grant("helper", change)
 	grant("crew", change)
 	for what, c := range map[string]struct {
 		by   *earshot.User

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -44,6 +45,8 @@ type Security struct {
 	// HasPassword is false for a user whom no password lets in.
 	HasPassword bool
 	TOTP        bool
+	// SecondFactor is whether one is asked for at the log-in: an authenticator or a passkey.
+	SecondFactor bool
 	// RecoveryCodes is how many are left.
 	RecoveryCodes int
 }
@@ -58,7 +61,7 @@ func (s *Service) Security(ctx context.Context, user earshot.UserID) (Security, 
 	if err != nil {
 		return Security{}, err
 	}
-	have := Security{HasPassword: u.Password.Usable()}
+	have := Security{HasPassword: u.Password.Usable(), SecondFactor: len(factors) > 0}
 	for _, f := range factors {
 		have.TOTP = have.TOTP || f == FactorTOTP
 	}
@@ -167,7 +170,11 @@ func (s *Service) ResetSecondFactors(ctx context.Context, username string) error
 	if err := s.stores.TOTP.DeleteTOTP(ctx, user.ID); err != nil {
 		return err
 	}
-	return s.stores.Recovery.ReplaceRecoveryCodes(ctx, user.ID, nil)
+	keys, err := s.stores.Passkeys.Passkeys(ctx, user.ID)
+	for i := range keys {
+		err = errors.Join(err, s.stores.Passkeys.DeletePasskey(ctx, user.ID, keys[i].ID))
+	}
+	return errors.Join(err, s.stores.Recovery.ReplaceRecoveryCodes(ctx, user.ID, nil))
 }
 
 func encodeTOTP(secret []byte) string {

@@ -77,7 +77,7 @@ func (h *house) start() {
 	h.hub = hub.New(hub.Options{Relay: relay, Rooms: h.store, Members: h.store, Sanctions: h.store, Actions: h.store, Config: rooms})
 	h.accounts = account.New(account.Stores{
 		Users: h.store, Passwords: h.store, Edit: h.store, Own: h.store, Secrets: h.store, Profiles: h.store, Groups: h.store, Sessions: h.store, Tokens: h.store, Invitations: h.store,
-		TOTP: h.store, Recovery: h.store, Tickets: h.store, Bans: h.store, Actions: h.store,
+		TOTP: h.store, Recovery: h.store, Passkeys: h.store, Tickets: h.store, Bans: h.store, Actions: h.store,
 	},
 		account.DefaultConfig(), h.hub.EndLogin)
 	socketOpts.Hub = h.hub

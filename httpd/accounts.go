@@ -23,6 +23,8 @@ type serverReply struct {
 	ResumeMs     int64       `json:"resume_ms"`
 	GraceMs      int64       `json:"grace_ms"`
 	Limits       wire.Limits `json:"limits"`
+	// PasskeyDomain is the name that passkeys belong to; empty where there are none.
+	PasskeyDomain string `json:"passkey_domain"`
 	// Me is who asks, and nil for whoever is not logged in. A page that is opened asks for it here: a 401 from /me would
 	// stand as an error in the console of everybody who comes to log in.
 	Me *meReply `json:"me"`
@@ -59,7 +61,8 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
 		Mail: s.opts.Accounts.SendsMail(), ConfirmEmail: s.opts.Accounts.ConfirmsSignUp(),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
-		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
+		PasskeyDomain: s.opts.Accounts.PasskeyDomain(),
+		ResumeMs:      cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
 	})
 }
 

@@ -49,7 +49,7 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: rooms})}
 	h.accounts = account.New(account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
 	}, accounts, h.hub.EndLogin)
 	if err := h.accounts.Bar(t.Context(), h.hub.Bar); err != nil {
 		t.Fatal(err)

@@ -61,7 +61,6 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
-		r.Post("/login/second", s.anybody(s.secondStep))
 		r.Post("/logout", s.scoped(s.logOut))
 		r.Post("/password/reset", s.anybody(s.requestReset))
 		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
@@ -89,6 +88,10 @@ func (s *Server) routes() (http.Handler, error) {
 
 // ownRoutes are what users do about their own log-ins.
 func (s *Server) ownRoutes(r chi.Router) {
+	r.Post("/login/second", s.anybody(s.secondStep))
+	r.Post("/login/passkey/options", s.anybody(s.beginPasskeyLogin))
+	r.Post("/login/passkey", s.anybody(s.logInByPasskey))
+
 	r.Patch("/me", s.scoped(s.changeMe, own))
 	r.Delete("/me", s.inBrowser(s.deleteMe))
 	r.Get("/me/export", s.scoped(s.export, own))
@@ -109,6 +112,12 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Post("/me/security/totp/confirm", s.inBrowser(s.confirmTOTP))
 	r.Post("/me/security/totp/remove", s.inBrowser(s.removeTOTP))
 	r.Post("/me/security/recovery-codes", s.inBrowser(s.renewRecoveryCodes))
+
+	r.Get("/me/passkeys", s.inBrowser(s.listPasskeys))
+	r.Post("/me/passkeys", s.inBrowser(s.addPasskey))
+	r.Post("/me/passkeys/options", s.inBrowser(s.beginPasskey))
+	r.Patch("/me/passkeys/{id}", s.inBrowser(s.renamePasskey))
+	r.Post("/me/passkeys/{id}/remove", s.inBrowser(s.removePasskey))
 
 	r.Get("/me/tokens", s.inBrowser(s.listTokens))
 	r.Post("/me/tokens", s.inBrowser(s.createToken))

@@ -23,6 +23,7 @@ type secondFactorReply struct {
 type securityReply struct {
 	HasPassword   bool `json:"has_password"`
 	TOTP          bool `json:"totp"`
+	SecondFactor  bool `json:"second_factor"`
 	RecoveryCodes int  `json:"recovery_codes"`
 }
 

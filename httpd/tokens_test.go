@@ -94,7 +94,8 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
-		"POST /login/second": "anybody", "POST /password/reset": "anybody", "POST /password/reset/confirm": "anybody", "POST /email/confirm": "anybody",
+		"POST /login/second": "anybody", "POST /login/passkey": "anybody", "POST /login/passkey/options": "anybody",
+		"POST /password/reset": "anybody", "POST /password/reset/confirm": "anybody", "POST /email/confirm": "anybody",
 		"PATCH /me": "account", "DELETE /me": "never", "GET /me/export": "account", "POST /me/password": "never", "POST /me/email/confirm": "account",
 		"PUT /me/avatar": "account", "DELETE /me/avatar": "account", "GET /profiles": "chat", "GET /users/{username}/avatar": "chat",
 		"GET /invitations": "admin", "DELETE /invitations/{id}": "admin",
@@ -103,6 +104,8 @@ func tokenScopes() map[string]string {
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
 		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
 		"POST /me/security/totp/remove": "never", "POST /me/security/recovery-codes": "never",
+		"GET /me/passkeys": "never", "POST /me/passkeys": "never", "POST /me/passkeys/options": "never",
+		"PATCH /me/passkeys/{id}": "never", "POST /me/passkeys/{id}/remove": "never",
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
 		"PUT /rooms/{id}/members/{username}": "rooms", "DELETE /rooms/{id}/members/{username}": "rooms",

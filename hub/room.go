@@ -211,7 +211,8 @@ func (r *room) admit(ctx context.Context, s *Session, coming bool, enter func(ru
 		info, rules := r.info, r.rules
 		r.mu.Unlock()
 		who := s.user.now()
-		if err := r.hub.mayEnter(ctx, who.user(), &info); err != nil {
+		user := who.user()
+		if err := r.hub.mayEnter(ctx, &user, &info); err != nil {
 			return err
 		}
 		if err := r.mayBeIn(who, &info, coming); err != nil {

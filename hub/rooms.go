@@ -307,7 +307,8 @@ func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
 	refused := make(map[*Session]bool)
 	var failed error
 	for _, s := range r.inside() {
-		err := r.hub.mayEnter(ctx, s.user.now().user(), info)
+		user := s.user.now().user()
+		err := r.hub.mayEnter(ctx, &user, info)
 		if err == nil {
 			continue
 		}

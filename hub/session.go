@@ -78,8 +78,8 @@ func personOf(u *earshot.User) person {
 }
 
 // user gives the person as the rules take it.
-func (p *person) user() *earshot.User {
-	u := &earshot.User{
+func (p *person) user() earshot.User {
+	u := earshot.User{
 		ID: p.ref.ID, Username: p.ref.Name, IsActive: p.active, IsStaff: p.staff, IsSuperuser: p.superuser,
 	}
 	if p.moderator {
@@ -93,7 +93,7 @@ func (p *person) user() *earshot.User {
 func (s *Session) CameFrom(addr netip.Addr) { s.from = earshot.SourceOf(addr) }
 
 // User tells whose session it is: id, name, and the flags that the user has now.
-func (s *Session) User() earshot.User { return *s.user.now().user() }
+func (s *Session) User() earshot.User { return s.user.now().user() }
 
 // Joined is a room as it is at the moment of joining.
 type Joined struct {

@@ -212,7 +212,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
 	}
 }
 

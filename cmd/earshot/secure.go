@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/config"
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/internal/authority"
 	"github.com/earshot-chat/earshot/internal/certificate"
+	"github.com/earshot-chat/earshot/internal/passkey"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
 
@@ -79,6 +81,19 @@ func (s *server) complain(ctx context.Context, host string) {
 	if problem := s.secure.files.Problem(host, time.Now()); problem != nil {
 		s.log.WarnContext(ctx, "browsers will refuse the TLS certificate, now or soon", slog.Any("problem", problem))
 	}
+}
+
+// makePasskeys makes the ceremonies of passkeys, where the server has a name that they can belong to.
+func (s *server) makePasskeys(c *config.Config, policy *account.Config) error {
+	origins, err := c.AllowedOrigins(s.listener.Addr(), config.ThisHost())
+	if err != nil {
+		return err
+	}
+	ceremonies, err := passkey.New(c.BaseURL(s.listener.Addr()), c.Name, origins)
+	if ceremonies != nil { // no interface around a nil pointer
+		policy.WebAuthn = ceremonies
+	}
+	return err
 }
 
 // makeRedirect makes what answers plain HTTP.

@@ -149,6 +149,9 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	}
 	policy := account.DefaultConfig()
 	policy.Issuer = c.Name
+	if err = s.makePasskeys(c, &policy); err != nil {
+		return s, err
+	}
 	policy.SignUp = account.SignUpPolicy(c.SignUp)
 	if policy.Mail, err = s.makeMail(c); err != nil {
 		return s, err

@@ -108,7 +108,7 @@ describe('a superuser', () => {
     await ana.page.getByText('There are no groups yet.').waitFor();
     await ana.page.getByRole('button', { name: 'New group' }).click();
     await dialog(ana).getByLabel('Name').fill('Helpers');
-    await dialog(ana).getByLabel('invite people').check();
+    await dialog(ana).getByLabel('create any number of rooms').check();
     await dialog(ana).getByRole('button', { name: 'Create' }).click();
     await ana.page.getByRole('button', { name: 'Helpers' }).click();
     await dialog(ana).getByLabel('Add a member').fill('ben');
@@ -123,6 +123,16 @@ describe('a superuser', () => {
     await ana.page.getByRole('button', { name: 'Delete #cellar' }).click();
     await dialog(ana).getByRole('button', { name: 'Delete' }).click();
     await ana.page.getByText('No room fits.').waitFor();
+
+    await at(ana, 'invitations');
+    await ana.page.getByText('No invitation is open.').waitFor();
+    await scene.server.run(['invite', '--uses', '3']);
+    await ana.page.reload();
+    await expect.poll(() => rows(ana).count()).toBe(1);
+    await whole(ana);
+    await ana.page.getByRole('button', { name: 'Withdraw' }).click();
+    await dialog(ana).getByRole('button', { name: 'Withdraw' }).click();
+    await ana.page.getByText('No invitation is open.').waitFor();
 
     await at(ana, 'figures');
     await ana.page.getByTestId('figures').getByRole('img').first().waitFor();

@@ -72,6 +72,7 @@ func layers() []layer {
 		{pattern: "internal/xconnect", never: noNetwork},
 		{pattern: "internal/picture", mayImport: []string{"."}, never: append([]string{"net"}, noNetwork...)},
 		{pattern: "internal/proxies", never: noNetwork[1:]},
+		{pattern: "internal/passkey", mayImport: []string{"account"}, never: noNetwork[1:2]},
 		{pattern: "internal/doctor", mayImport: []string{".", "wire"}, never: noNetwork[1:]},
 		{pattern: "internal/authority", mayImport: []string{"internal/certificate"}, never: noNetwork[1:]},
 		{pattern: "internal/wipe", never: noNetwork},

@@ -243,7 +243,7 @@ func TestBrokenFiles(t *testing.T) {
 		"WebP": webp,
 	}
 	for what, file := range whole {
-		for n := range len(file) { // cut off anywhere: an error, or a picture that was whole without the rest
+		for n := range file { // cut off anywhere: an error, or a picture that was whole without the rest
 			small, _, err := Square(file[:n])
 			if e := earshot.AsError(err); e != nil && (e.Code != earshot.CodeInvalid || e.Field != "avatar") {
 				t.Fatalf("%s cut at %d: %v", what, n, err)

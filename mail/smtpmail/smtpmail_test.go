@@ -139,7 +139,7 @@ func open(t *testing.T, security Security, change func(*office)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.port = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // it listens on TCP
+	o.port = listener.Addr().(*net.TCPAddr).Port
 	switch security {
 	case StartTLS:
 		server.TLSConfig = settings
@@ -434,7 +434,7 @@ func TestSilentServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = listener.Close() }()
-	s, err := New(Options{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: "chat@example.org", Security: None}) //nolint:forcetypeassert // it listens on TCP
+	s, err := New(Options{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, From: "chat@example.org", Security: None})
 	if err != nil {
 		t.Fatal(err)
 	}

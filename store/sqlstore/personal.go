@@ -32,7 +32,16 @@ func personalTables() []personalTable {
 		{"invitations", `SELECT expires_at, uses_left FROM invitation WHERE created_by = $1 ORDER BY expires_at`},
 		{"rooms", `SELECT id, name, title, topic, access, created_at FROM room WHERE owner_id = $1 ORDER BY name_key`},
 		{"memberships", `SELECT r.id, r.name FROM room_member m JOIN room r ON r.id = m.room_id WHERE m.user_id = $1 ORDER BY r.name_key`},
+		{"sanctions", `SELECT r.name AS room, s.kind, s.at AS made_at, nullif(s.until, 0) AS until_at, s.reason FROM room_sanction s
+			JOIN room r ON r.id = s.room_id WHERE s.user_id = $1 ORDER BY s.at`},
+		{"bans", `SELECT at AS made_at, nullif(until, 0) AS until_at, reason FROM server_ban WHERE user_id = $1`},
+		{"actions", `SELECT at AS made_at, actor, verb, subject, room, details FROM action
+			WHERE actor_id = $1 OR subject_key = (SELECT username_key FROM auth_user WHERE id = $1) ORDER BY id`},
 		{"avatar", `SELECT media_type, picture, changed_at FROM avatar WHERE user_id = $1`},
+		{"sanctions", `SELECT s.kind, r.name AS room, s.at, s.until, s.reason FROM room_sanction s JOIN room r ON r.id = s.room_id
+			WHERE s.user_id = $1 ORDER BY s.at`},
+		{"bans", `SELECT at, until, reason FROM server_ban WHERE user_id = $1`},
+		{"actions", `SELECT at, road, verb, subject, room FROM action WHERE actor_id = $1 ORDER BY id`},
 		{"imported", `SELECT foreign_id FROM imported WHERE kind = 'user' AND own_id = $1`},
 	}
 }

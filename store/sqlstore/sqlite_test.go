@@ -288,6 +288,7 @@ func TestColumns(t *testing.T) {
 		imported.foreign_id imported.kind imported.own_id imported.password imported.print
 		invitation.created_by invitation.expires_at invitation.secret_hash invitation.uses_left
 		invitation_group.group_id invitation_group.secret_hash
+		passkey.created_at passkey.credential passkey.credential_id passkey.id passkey.name passkey.used_at passkey.user_id
 		recovery_code.code_hash recovery_code.user_id
 		room.access room.created_at room.id room.locked room.name room.name_key room.owner_id room.slow_seconds room.title room.topic
 		room_member.room_id room_member.user_id room_sanction.at room_sanction.by_id room_sanction.kind room_sanction.reason

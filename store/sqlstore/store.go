@@ -53,6 +53,7 @@ var (
 	_ earshot.InvitationStore     = (*Store)(nil)
 	_ earshot.TOTPStore           = (*Store)(nil)
 	_ earshot.RecoveryStore       = (*Store)(nil)
+	_ earshot.PasskeyStore        = (*Store)(nil)
 	_ earshot.TicketStore         = (*Store)(nil)
 	_ earshot.RoomStore           = (*Store)(nil)
 	_ earshot.MemberStore         = (*Store)(nil)

@@ -126,6 +126,7 @@ func tickets(t *testing.T, s Stores) {
 	ok(t, "not swept", err)
 	ok(t, "sweep", s.Tickets.DeleteExpiredTickets(ctx, now.Add(time.Hour)))
 	wrong("swept", all(hash("nobody's"), "two", now)...)
+	raceForATicket(t, s)
 }
 
 func raceForATicket(t *testing.T, s Stores) {
@@ -144,4 +145,41 @@ func raceForATicket(t *testing.T, s Stores) {
 	}
 	group.Wait()
 	want(t, "who got it", got.Load(), 1)
+}
+
+func passkeys(t *testing.T, s Stores) {
+	ctx := t.Context()
+	ana, bob := addUser(t, s, "ana"), addUser(t, s, "bob")
+	p := earshot.Passkey{User: ana, CredentialID: []byte("id\x00"), Name: "Zoë's phone", Credential: []byte(`{"a":1}`), CreatedAt: kept(noon())}
+	var err error
+	p.ID, err = s.Passkeys.CreatePasskey(ctx, p)
+	ok(t, "create", err)
+	_, err = s.Passkeys.CreatePasskey(ctx, p)
+	refused(t, "the same again", err, earshot.CodeConflict)
+	second := earshot.Passkey{User: ana, CredentialID: []byte("other"), Name: "x", Credential: []byte("y"), CreatedAt: kept(noon()), UsedAt: kept(noon())}
+	second.ID, err = s.Passkeys.CreatePasskey(ctx, second)
+	ok(t, "create another", err)
+	list := func(wanted ...earshot.Passkey) {
+		t.Helper()
+		got, err := s.Passkeys.Passkeys(ctx, ana)
+		ok(t, "list", err)
+		want(t, "list", fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", wanted))
+	}
+	list(p, second)
+	p.Credential, p.UsedAt = []byte("later"), kept(noon()).Add(time.Hour)
+	ok(t, "use", s.Passkeys.UsePasskey(ctx, p))
+	p.Name = "another"
+	ok(t, "rename", s.Passkeys.RenamePasskey(ctx, ana, p.ID, p.Name))
+	refused(t, "rename somebody else's", s.Passkeys.RenamePasskey(ctx, bob, p.ID, "mine"), earshot.CodeNotFound)
+	refused(t, "delete somebody else's", s.Passkeys.DeletePasskey(ctx, bob, p.ID), earshot.CodeNotFound)
+	theirs := p
+	theirs.User = bob
+	refused(t, "use somebody else's", s.Passkeys.UsePasskey(ctx, theirs), earshot.CodeNotFound)
+	list(p, second)
+	ok(t, "delete", s.Passkeys.DeletePasskey(ctx, ana, second.ID))
+	refused(t, "delete again", s.Passkeys.DeletePasskey(ctx, ana, second.ID), earshot.CodeNotFound)
+	list(p)
+	second.User = 1 << 40
+	_, err = s.Passkeys.CreatePasskey(ctx, second)
+	refused(t, "of nobody", err, earshot.CodeNotFound)
 }

@@ -10,6 +10,17 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
+// runOrder tries what keeping order needs, as Run does.
+func runOrder(t *testing.T, open func(t *testing.T) Stores) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, Stores){
+		"Sanctions": sanctions, "SanctionsAtMost": sanctionsAtMost, "Bans": bans, "BansNoted": bansNoted,
+		"Actions": actions, "ActionsTrimmed": actionsTrimmed,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
 // entry is an entry for the log that is told by its subject.
 func entry(subject string) earshot.Action {
 	return earshot.Action{At: noon(), Road: earshot.RoadPage, Verb: earshot.VerbMute, Subject: subject}

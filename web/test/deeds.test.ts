@@ -12,6 +12,10 @@ import { ana, ben, fakeClient, server } from './fake';
 const me: Me = {
   id: 1,
   username: 'ana',
+  display_name: '',
+  email: '',
+  email_confirmed: false,
+  has_password: true,
   is_staff: false,
   is_superuser: false,
   can_create_rooms: true,

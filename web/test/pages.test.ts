@@ -105,6 +105,10 @@ async function chatting(rooms: ListedRoom[] = []) {
   const me = {
     id: 1,
     username: 'ana',
+    display_name: '',
+    email: '',
+    email_confirmed: false,
+    has_password: true,
     is_staff: false,
     is_superuser: false,
     can_create_rooms: true,

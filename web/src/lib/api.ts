@@ -9,12 +9,17 @@ export interface Server {
   version: string;
   sign_up: 'open' | 'invite' | 'closed';
   create_rooms: 'everyone' | 'staff';
+  /** Whether the server sends mail, and whether people who sign up have to confirm an address. */
+  mail: boolean;
+  confirm_email: boolean;
   setup_needed: boolean;
   /** For how long what is said stays in the server's memory, in milliseconds; 0 where it does not. */
   resume_ms: number;
   /** For how long nobody is told of a lost connection, in milliseconds. */
   grace_ms: number;
   limits: Limits;
+  /** The name that passkeys belong to; empty where there are none. */
+  passkey_domain: string;
   /** Who asked; null if nobody is logged in. */
   me: Me | null;
 }
@@ -23,6 +28,10 @@ export interface Server {
 export interface Me {
   id: number;
   username: string;
+  display_name: string;
+  email: string;
+  email_confirmed: boolean;
+  has_password: boolean;
   is_staff: boolean;
   is_superuser: boolean;
   can_create_rooms: boolean;
@@ -98,7 +107,7 @@ async function problem(response: Response): Promise<ApiError> {
   return new ApiError(response.status, code, message, field, body);
 }
 
-/** Makes a call of the REST API, and gives its answer or throws an ApiError. */
+/** Makes a call of the REST API, and gives its answer or throws an ApiError. A picture goes as it is, anything else as JSON. */
 export async function call<Answer>(method: string, path: string, body?: object): Promise<Answer> {
   let response: Response;
   try {
@@ -107,13 +116,18 @@ export async function call<Answer>(method: string, path: string, body?: object):
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(patience),
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      ...(body instanceof Blob && { headers: { 'content-type': body.type }, body }),
+      ...(body &&
+        !(body instanceof Blob) && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
     });
   } catch {
     throw new ApiError(0, 'unreachable', common.t.unreachable);
   }
   if (!response.ok) throw await problem(response);
-  if (response.status === 204) return undefined as Answer;
+  if (response.status === 204 || response.status === 202) return undefined as Answer;
   try {
     return (await response.json()) as Answer;
   } catch {
@@ -127,8 +141,14 @@ export const api = {
   server: () => call<Server>('GET', '/server'),
   setup: (code: string, username: string, password: string) =>
     call<Me>('POST', '/setup', { code, username, password }),
-  signUp: (username: string, password: string, invitation: string) =>
-    call<Me>('POST', '/signup', { username, password, ...(invitation && { invitation }) }),
+  /** Nobody is logged in, and there is no answer, where an address has to be confirmed first. */
+  signUp: (username: string, password: string, invitation: string, email = '') =>
+    call<Me | undefined>('POST', '/signup', {
+      username,
+      password,
+      ...(invitation && { invitation }),
+      ...(email && { email }),
+    }),
   logIn: (username: string, password: string) => call<Me>('POST', '/login', { username, password }),
   logOut: () => call<undefined>('POST', '/logout'),
   me: () => call<Me>('GET', '/me'),

@@ -2,7 +2,8 @@
 export type Route =
   | { page: 'home' }
   | { page: 'room'; name: string }
-  | { page: 'login' }
+  | { page: 'login'; next: string }
+  | { page: 'forgot' | 'reset' | 'confirm' }
   | { page: 'signup'; invitation: string }
   | { page: 'setup' }
   | { page: 'settings'; section: string }
@@ -10,7 +11,10 @@ export type Route =
   | { page: 'privacy' };
 
 export function routeOf(path: string, search: string): Route {
-  if (path === '/login') return { page: 'login' };
+  if (path === '/login') return { page: 'login', next: new URLSearchParams(search).get('next') ?? '' };
+  if (path === '/forgot' || path === '/reset' || path === '/confirm') {
+    return { page: path === '/forgot' ? 'forgot' : path === '/reset' ? 'reset' : 'confirm' };
+  }
   if (path === '/setup') return { page: 'setup' };
   if (path === '/privacy') return { page: 'privacy' };
   if (path === '/signup')

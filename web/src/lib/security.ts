@@ -29,6 +29,8 @@ export interface Token {
 export interface Security {
   has_password: boolean;
   totp: boolean;
+  /** Whether the log-in asks for one: an authenticator or a passkey. */
+  second_factor: boolean;
   recovery_codes: number;
 }
 
@@ -67,6 +69,12 @@ export const security = {
     call<Token>('POST', '/me/tokens', { name, scopes, ...(days !== null && { days }) }),
   revokeToken: (id: string) => call<undefined>('DELETE', `/me/tokens/${encodeURIComponent(id)}`),
 };
+
+/** Which second factors the server says the user has. */
+export function factorsOf(second: unknown): unknown[] {
+  if (typeof second !== 'object' || second === null || !('factors' in second)) return [];
+  return Array.isArray(second.factors) ? second.factors : [];
+}
 
 /** The ticket of a log-in that awaits its second step; empty if the server said none. */
 export function ticketOf(second: unknown): string {

@@ -1,7 +1,6 @@
 import { trusted } from '../trusted';
 import type { Way } from './remote';
 import address from './shared?sharedworker&url';
-import type { Line } from './tabs';
 
 /** How long, in milliseconds, a thread may take until it is ready; then the page does without. */
 const patience = 5000;
@@ -19,7 +18,7 @@ async function share(user: number): Promise<Way> {
   // Over plain HTTP there are no locks, and nobody would know which tabs are still there.
   if (!('SharedWorker' in globalThis) || !('locks' in navigator))
     throw new Error('There are no shared threads.');
-  const worker = new SharedWorker(trusted(address) as string, { name: `earshot-${user}`, type: 'module' });
+  const worker = new SharedWorker(trusted(address), { name: `earshot-${user}`, type: 'module' });
   const { port } = worker;
   const lock = `earshot-tab-${crypto.randomUUID()}`;
   // Held until the page is gone.
@@ -51,6 +50,6 @@ async function alone(): Promise<Way> {
   const [{ makeClient }, { Tabs }] = await Promise.all([import('./make'), import('./tabs')]);
   const { port1, port2 } = new MessageChannel();
   const tabs = new Tabs(makeClient(), () => undefined);
-  tabs.attach(port1 as unknown as Line);
+  tabs.attach(port1);
   return Object.assign(port2, { own: true });
 }

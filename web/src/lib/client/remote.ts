@@ -1,5 +1,6 @@
 import type { Occupants } from '../wire.gen';
 import type { Client, ClientEvents, Kept } from './client';
+import { CommandError } from './commands';
 import type { Asked } from './commands';
 import { Emitter } from './emitter';
 import { unpacked } from './fault';
@@ -176,7 +177,8 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
         return;
       case 'refused': {
         const { room, error } = telling.detail;
-        this.emit('refused', { room, error: unpacked(error) as ClientEvents['refused']['error'] });
+        const fault = unpacked(error);
+        if (fault instanceof CommandError) this.emit('refused', { room, error: fault });
         return;
       }
       case 'kept':

@@ -1,7 +1,6 @@
 // The thread that has the connection of all tabs of a browser in which the same person is logged in.
 import { makeClient } from './make';
 import { Tabs } from './tabs';
-import type { Line } from './tabs';
 
 interface Scope {
   onconnect: ((event: MessageEvent) => void) | null;
@@ -20,7 +19,7 @@ scope.onconnect = ({ ports }) => {
   port.onmessage = ({ data }: MessageEvent) => {
     const lock = String(data);
     tabs.attach(
-      port as unknown as Line,
+      port,
       navigator.locks.request(lock, () => Promise.resolve()),
     );
   };

@@ -133,6 +133,17 @@ export default {
   sureDeleteRoom: (name) => `أتريد حذف الغرفة ${isolated(`#${name}`)}؟`,
   deleteRoomMeans: 'يُخبَر من في الداخل، وتزول الغرفة. لا رجوع عن ذلك.',
 
+  invitations: 'الدعوات',
+  invite: 'دعوة الناس',
+  invitedBy: 'دعا بها',
+  commandLine: 'سطر الأوامر',
+  usesLeft: 'بقي لعدد',
+  expires: 'حتى',
+  noInvitations: 'لا دعوات مفتوحة.',
+  withdraw: 'سحب',
+  sureWithdraw: 'أتريد سحب الدعوة؟',
+  withdrawMeans: 'لن يستطيع أحد إنشاء حساب برابطها.',
+
   setting: 'الإعداد',
   value: 'القيمة',
   empty: 'غير معيّن',
@@ -168,5 +179,6 @@ export default {
     add_invitation: 'دعوة الناس',
     manage_bots: 'إدارة الروبوتات',
     view_server: 'رؤية إعدادات الخادم وأرقامه',
+    view_log: 'رؤية من فعل ماذا',
   } as Readonly<Record<string, string>>,
 } satisfies typeof en;

@@ -40,6 +40,7 @@ export default {
   password: 'كلمة المرور',
   showPassword: 'إظهار كلمة المرور',
   invited: 'هل دُعيت؟',
+  forgot: 'هل نسيت كلمة المرور؟',
   noAccount: 'ليس لديك حساب؟',
   silent: 'الخادم لا يجيب',
   offline: 'أنت غير متصل بالشبكة',

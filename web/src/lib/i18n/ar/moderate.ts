@@ -1,6 +1,6 @@
 import { isolated } from '../sentence';
 import { number } from '../language.svelte';
-import type { Words } from '../language.svelte';
+import type en from '../en/moderate';
 import { counted } from './plural';
 
 const units = [
@@ -57,4 +57,4 @@ export default {
   locked: 'الغرفة مقفلة: لا يحق لأحد أن يقول شيئًا في الوقت الحاضر.',
   lockedButYou: 'الغرفة مقفلة: لا يتكلم إلا من يحفظون النظام.',
   shut: 'الغرفة مقفلة: لا يحق لأحد آخر أن يدخل.',
-} satisfies Words;
+} satisfies typeof en;

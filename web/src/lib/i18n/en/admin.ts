@@ -125,6 +125,17 @@ export default {
   sureDeleteRoom: (name: string): string => `Delete the room ${isolated(`#${name}`)}?`,
   deleteRoomMeans: 'Those inside are told, and it is gone. This cannot be taken back.',
 
+  invitations: 'Invitations',
+  invite: 'Invite people',
+  invitedBy: 'Invited by',
+  commandLine: 'the command line',
+  usesLeft: 'Left for',
+  expires: 'Until',
+  noInvitations: 'No invitation is open.',
+  withdraw: 'Withdraw',
+  sureWithdraw: 'Withdraw the invitation?',
+  withdrawMeans: 'Nobody can sign up with its link any more.',
+
   setting: 'Setting',
   value: 'Value',
   empty: 'not set',

@@ -40,6 +40,7 @@ export default {
   showPassword: 'Show password',
   invited: 'Were you invited?',
   noAccount: 'No account yet?',
+  forgot: 'Forgot your password?',
   silent: 'The server does not answer',
   offline: 'You are offline',
   offlineTells:

@@ -5,6 +5,7 @@ export default {
 
   secondTitle: 'Second step',
   secondHint: 'Enter the code that your authenticator shows, or one of your recovery codes.',
+  recoveryOnly: 'Or enter one of your recovery codes.',
   code: 'Code',
   logIn: 'Log in',
   again: 'Start again',
@@ -26,10 +27,26 @@ export default {
   remove: 'Remove the authenticator',
   removeQuestion: 'Your password alone will let you in then. Your recovery codes go, too.',
 
+  passkeys: 'Passkeys',
+  passkeysHint:
+    'A passkey on your phone, computer or security key lets you in without a password. After your password it is the second step.',
+  passkeysNotHere: 'This browser cannot use passkeys at this address.',
+  passkeyName: 'Name of the passkey',
+  passkeyNameHint: 'Such as the device that it is on.',
+  addPasskey: 'Add a passkey',
+  usePasskey: 'Log in with a passkey',
+  passkeyKnown: 'This device has a passkey for you already.',
+  passkeyFailed: 'The passkey was not used. Try again, or log in another way.',
+  rename: 'Rename',
+  renameNamed: (name: string): string => `Rename \u2068${name}\u2069`,
+  removePasskey: 'Remove',
+  removeNamed: (name: string): string => `Remove \u2068${name}\u2069`,
+  removePasskeyQuestion: 'It lets you in no more. You can take it off the device, too, in its settings.',
+
   recovery: 'Recovery codes',
   recoveryLeft: (n: number): string =>
     n === 1 ? 'You have 1 recovery code left.' : `You have ${n.toLocaleString('en')} recovery codes left.`,
-  recoveryHint: 'Each lets you in once when your authenticator is not at hand.',
+  recoveryHint: 'Each lets you in once when neither authenticator nor passkey is at hand.',
   recoveryShown: 'Keep these codes where you find them without your phone. They are not shown again.',
   renew: 'Make new codes',
   renewQuestion: 'Your codes of before will be good no more.',

@@ -9,7 +9,10 @@ export const seesUsers = (me: Me): boolean => may(me, 'view_user', 'add_user', '
 export const seesRooms = (me: Me): boolean =>
   may(me, 'view_room', 'change_room', 'delete_room', 'moderate_room');
 
+export const seesInvitations = (me: Me): boolean => may(me, 'add_invitation', 'change_user');
+
 export const seesServer = (me: Me): boolean => may(me, 'view_server');
 
 /** Whether there is anything to look after. */
-export const administers = (me: Me): boolean => seesUsers(me) || seesRooms(me) || seesServer(me);
+export const administers = (me: Me): boolean =>
+  seesUsers(me) || seesRooms(me) || seesInvitations(me) || seesServer(me);

@@ -40,6 +40,16 @@ export interface Token {
   used_at?: string;
 }
 
+/** An invitation that still can be used; its link is not told again. */
+export interface OpenInvitation {
+  id: string;
+  /** Empty for one from the command line. */
+  by: string;
+  uses_left: number;
+  groups: string[];
+  expires_at: string;
+}
+
 export interface Setting {
   name: string;
   value: string;
@@ -144,6 +154,8 @@ export const rest = {
     );
     return { entries: rooms, next };
   },
+  invitations: async () => (await call<{ invitations: OpenInvitation[] }>('GET', '/invitations')).invitations,
+  withdraw: (id: string) => call<undefined>('DELETE', `/invitations/${segment(id)}`),
   settings: async () => (await call<{ settings: Setting[] }>('GET', '/settings')).settings,
   figures: () => call<Figures>('GET', '/figures'),
 };

@@ -1,9 +1,12 @@
+import { account } from '../../i18n/account';
 import { settings } from '../../i18n/settings';
 import { security } from '../../i18n/security';
 import type { Section } from '../sections';
 
 /** The settings, in the order in which they are listed. */
 export const sections: readonly Section[] = [
+  { id: 'profile', title: () => account.t.profile, load: () => import('./Profile.svelte') },
+  { id: 'password', title: () => account.t.passwordTitle, load: () => import('./Password.svelte') },
   { id: 'appearance', title: () => settings.t.appearance, load: () => import('./Appearance.svelte') },
   {
     id: 'notifications',
