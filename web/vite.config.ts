@@ -71,6 +71,12 @@ export default defineConfig({
       input: { index: 'index.html', sw: 'worker/sw.ts' },
       output: {
         // A service worker keeps its address, and stands where all that it is for is below it.
+        // What every view needs is packed together: apart, each of the small ones is packed worse.
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: /src\/lib\/(?:i18n\/(?:en\/)?(?:common|sentence|language)|text|time)\b/ },
+          ],
+        },
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
       },
     },

@@ -247,7 +247,7 @@ describe('statuses', () => {
     const { chat, fake } = await chatting();
     const calls = { onenter: vi.fn(), oncreate: vi.fn(), oninvite: vi.fn(), onlogout: vi.fn() };
     render(RoomsPane, { chat, server, alone: false, current: 0, ...calls });
-    const toggle = screen.getByRole('switch', { name: 'Do not disturb', hidden: true });
+    const toggle = await screen.findByRole('switch', { name: 'Do not disturb', hidden: true });
     expect(toggle.getAttribute('aria-checked')).toBe('false');
     await fireEvent.click(toggle);
     expect(toggle.getAttribute('aria-checked')).toBe('true');

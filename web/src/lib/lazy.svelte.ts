@@ -32,6 +32,9 @@ export const reading = new Lazy(() => import('./markdown/reading'));
 /** What helps whoever writes: completion, commands, emoji. */
 export const writing = new Lazy(() => import('./compose/writing'));
 
+/** What notices for a person who is elsewhere, and takes them around by keys. */
+export const around = new Lazy(() => import('./notice/around'));
+
 /** Does something when the page was painted as it is now. */
 export function afterPaint(what: () => void): void {
   requestAnimationFrame(() => setTimeout(what, 0));

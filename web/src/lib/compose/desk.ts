@@ -26,6 +26,7 @@ const bounded = (size: number): number => Math.max(softest, Math.min(loudest, si
 /** A key of the box that is about answers, changes or loudness; false if it is none. */
 export function deskKey(event: KeyboardEvent, desk: Desk): boolean {
   const { chat, room, aim } = desk;
+  // With Alt the arrows lead to other rooms.
   if (event.altKey || event.shiftKey || !chat || !room) return false;
   const { key } = event;
   const up = key === 'ArrowUp';

@@ -8,6 +8,7 @@ import type { Draft } from '../client/outbox';
 import type { AnyClient } from '../client/remote';
 import type { Status } from '../client/status';
 import { because } from '../i18n/problems';
+import { Choices, counted } from '../notice/choices.svelte';
 import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import type { Limits, Occupant } from '../wire.gen';
@@ -35,6 +36,7 @@ export interface Gone {
 /** One log-in's conversation: the client, the state that its events make, and what a person can do. */
 export class Chat {
   readonly me: Me;
+  readonly choices: Choices;
   /** What was typed in a room and not sent; kept while the page is open, and nowhere else. */
   readonly drafts: Record<number, string | undefined> = {};
   readonly #client: AnyClient;
@@ -60,6 +62,7 @@ export class Chat {
 
   constructor(me: Me, server: Server, client: AnyClient, gone: Gone) {
     this.me = me;
+    this.choices = new Choices(me.id);
     this.#client = client;
     this.#gone = gone;
     this.#server = server;
@@ -99,8 +102,22 @@ export class Chat {
   get rooms(): readonly RoomState[] {
     return Object.values(this.#state.rooms);
   }
+  /** How many messages were not looked at, of those that count: what is meant for oneself is among them. */
   get unread(): number {
-    return this.rooms.reduce((sum, room) => sum + room.unread, 0);
+    return this.rooms.reduce((sum, room) => sum + this.counted(room).unread, 0);
+  }
+  get mentions(): number {
+    return this.rooms.reduce((sum, room) => sum + this.counted(room).mentions, 0);
+  }
+
+  /** What was not looked at in a room, as its level counts it. */
+  counted(room: RoomState): { unread: number; mentions: number } {
+    return counted(room, this.choices.level(room.id));
+  }
+
+  /** The room that is before the person's eyes now; 0 for none. */
+  get looking(): number {
+    return this.#state.looking;
   }
 
   room(id: number): RoomState | undefined {
@@ -153,12 +170,14 @@ export class Chat {
       void this.#refresh();
     };
     const watching = this.#presence.watch();
+    const following = this.choices.watch();
     addEventListener('online', nudge);
     document.addEventListener('visibilitychange', nudge);
     addEventListener('focus', front);
     document.addEventListener('visibilitychange', front);
     this.#stops.push(() => {
       watching();
+      following();
       clearInterval(list);
       clearInterval(tick);
       removeEventListener('online', nudge);
@@ -166,10 +185,9 @@ export class Chat {
       removeEventListener('focus', front);
       document.removeEventListener('visibilitychange', front);
     });
-    if (kept) {
-      this.#client.restore(kept);
-      this.setQuiet(kept.status === 'dnd');
-    }
+    if (kept) this.#client.restore(kept);
+    // It holds in all tabs, and for a page that is opened tomorrow.
+    this.follow();
     for (const room of kept?.rooms ?? rememberedRooms(this.me.id)) this.enter(room);
     this.#client.start();
     void this.list();
@@ -209,8 +227,16 @@ export class Chat {
 
   /** Tells others a status, until another is chosen; active is told of whoever is at the page. */
   setStatus(status: Status): void {
-    this.#quiet = status === 'dnd';
+    const quiet = status === 'dnd';
+    if (quiet !== (this.choices.now.quiet !== 0)) this.choices.change({ quiet: quiet ? -1 : 0 });
+    this.#quiet = quiet;
     this.#presence.choose(status);
+  }
+
+  /** Does as was chosen, maybe in another tab: asks not to be disturbed, or no longer. */
+  follow(): void {
+    const quiet = this.choices.now.quiet !== 0;
+    if (quiet !== this.#quiet) this.setQuiet(quiet);
   }
 
   /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */
@@ -269,6 +295,16 @@ export class Chat {
   /** Which room is before the person's eyes; 0 for none. */
   look(room: number): void {
     if (this.#state.looking !== room) this.#do({ type: 'look', room });
+  }
+
+  /** All in all rooms was read. */
+  readAll(): void {
+    for (const room of this.rooms) this.#do({ type: 'read', room: room.id });
+  }
+
+  /** All in a room was read: nothing in it is marked as new. */
+  settle(room: number): void {
+    this.#do({ type: 'spoke', room });
   }
 
   /** Says something, in answer to what was aimed at, and as loud as `size`; it goes out as soon as it can. */

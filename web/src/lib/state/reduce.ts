@@ -30,6 +30,7 @@ import {
   together,
   withoutLost,
 } from './items';
+import { meant } from './mention';
 import type { Action, ChatState, RoomState } from './types';
 
 /** How long typing counts, in milliseconds (docs/protocol.md, "Events"). */
@@ -69,6 +70,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return change(state, action.room, (room) => appendGap(room, action.lost, action.why, action.now));
     case 'outbox':
       return change(state, action.room, (room) => mailed(room, action, state.me));
+    case 'read':
+      return change(state, action.room, (room) => ({ ...read(room), newFrom: 0 }));
     case 'spoke':
       return change(state, action.room, (room) => (room.newFrom === 0 ? room : { ...room, newFrom: 0 }));
   }
@@ -208,6 +211,7 @@ function fresh(frame: Joined | Returned): RoomState {
     asOf: 0,
     typing: [],
     unread: 0,
+    mentions: 0,
     muted: null,
     saidAt: 0,
     newFrom: 0,
@@ -244,7 +248,8 @@ function heard(room: RoomState, frame: Message, state: ChatState, now: number): 
     { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
   );
   if (own || state.looking === room.id) return next;
-  return { ...next, unread: room.unread + 1, newFrom: room.newFrom || room.nextKey };
+  const mentions = room.mentions + (meant(room, frame, state.me) ? 1 : 0);
+  return { ...next, unread: room.unread + 1, mentions, newFrom: room.newFrom || room.nextKey };
 }
 
 /** Who has said something is not typing any more. */
@@ -359,12 +364,14 @@ function expire(room: RoomState, now: number): RoomState {
   return typing.length === room.typing.length ? room : { ...room, typing };
 }
 
+const read = (room: RoomState): RoomState => (room.unread === 0 ? room : { ...room, unread: 0, mentions: 0 });
+
 function look(state: ChatState, id: number): ChatState {
   let next = state;
   if (state.looking !== id) {
     // What was new when the room was looked at stays marked until one looks elsewhere.
     next = change(next, state.looking, (room) => (room.newFrom === 0 ? room : { ...room, newFrom: 0 }));
   }
-  next = change(next, id, (room) => (room.unread === 0 ? room : { ...room, unread: 0 }));
+  next = change(next, id, read);
   return { ...next, looking: id };
 }

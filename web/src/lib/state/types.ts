@@ -126,6 +126,8 @@ export interface RoomState {
   asOf: number;
   typing: readonly Typist[];
   unread: number;
+  /** How many of the unread are meant for oneself. */
+  mentions: number;
   /** That one may say nothing here: until when by this page's clock, 0 for good, and why; null where one may. */
   muted: { until: number; reason: string } | null;
   /** When one said something here last, by this page's clock; 0 for never. */
@@ -152,6 +154,7 @@ export type Action =
   | { type: 'gap'; room: number; lost: number | 'unknown'; why: Why; now: number }
   | { type: 'outbox'; room: number; drafts: readonly Draft[]; said: readonly Draft[] }
   | { type: 'spoke'; room: number }
+  | { type: 'read'; room: number }
   | { type: 'refused'; room: number; error: string; now: number }
   | { type: 'forget'; room: number }
   | { type: 'clear'; room: number; now: number }

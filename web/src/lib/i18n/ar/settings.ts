@@ -6,5 +6,6 @@ export default {
   backToSections: 'كل الإعدادات',
   sections: 'الأقسام',
   appearance: 'المظهر',
+  notifications: 'الإشعارات',
   privacy: 'الخصوصية',
 } satisfies typeof en;

@@ -35,7 +35,7 @@ export default {
   cookieTells: (name: string) => `One, ${name}. It keeps you logged in.`,
   storage: 'Storage',
   storageTells:
-    'The numbers of the rooms you were in, and how you want the page to be: its look, its language and the like. While the page is being loaded anew, what it needs to go on, which is no text.',
+    'The numbers of the rooms you were in, their order, what you want to be told of, and how you want the page to be: its look, its language and the like. While the page is being loaded anew, what it needs to go on, which is no text.',
   history: 'History',
   historyTells: 'Addresses and titles of rooms, as of any page.',
   limits: 'What this cannot promise',

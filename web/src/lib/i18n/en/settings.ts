@@ -5,5 +5,6 @@ export default {
   backToSections: 'All settings',
   sections: 'Sections',
   appearance: 'Appearance',
+  notifications: 'Notifications',
   privacy: 'Privacy',
 };

@@ -1,0 +1,3 @@
+export { default as Around } from './Around.svelte';
+export { default as Arrange } from './Arrange.svelte';
+export { default as Swipes } from './Swipes.svelte';
