@@ -125,7 +125,7 @@ func TestPrivacyFigures(t *testing.T) {
 	if def := hub.DefaultConfig(); f.resume != def.ResumeWindow || f.grace != def.Grace {
 		t.Errorf("the server has %v and %v, the hub %v and %v", f.resume, f.grace, def.ResumeWindow, def.Grace)
 	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "web", "src", "lib", "pages", "Privacy.svelte"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "web", "src", "lib", "i18n", "en", "kept.ts"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ func personalTables() []personalTable {
 		{"sessions", `SELECT created_at, expires_at, device, address, used_at FROM browser_session WHERE user_id = $1 ORDER BY created_at`},
 		{"tokens", `SELECT name, scopes, created_at, expires_at, used_at FROM token WHERE user_id = $1 ORDER BY created_at`},
 		{"authenticators", `SELECT confirmed AS is_confirmed, created_at FROM totp WHERE user_id = $1`},
+		{"passkeys", `SELECT name, created_at, used_at FROM passkey WHERE user_id = $1 ORDER BY created_at`},
 		{"recovery_codes", `SELECT 'unused' AS state FROM recovery_code WHERE user_id = $1`},
 		{"tickets", `SELECT kind, tries, expires_at FROM ticket WHERE user_id = $1 ORDER BY expires_at`},
 		{"invitations", `SELECT expires_at, uses_left FROM invitation WHERE created_by = $1 ORDER BY expires_at`},

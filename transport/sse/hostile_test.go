@@ -184,7 +184,7 @@ func TestStopping(t *testing.T) {
 		if ana.ends(1001); ana.retry != "200" {
 			t.Errorf("retry is %s", ana.retry)
 		}
-		if said, err := io.ReadAll(plain.in); err != nil || !strings.HasSuffix(string(said), "\n* the server is stopping\n") {
+		if said, err := io.ReadAll(plain.in); err != nil || !strings.HasSuffix("\n"+string(said), "\n* the server is stopping\n") {
 			t.Errorf("%q %v", said, err)
 		}
 		if err := h.sse.Close(ctx); err != nil {

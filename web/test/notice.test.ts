@@ -21,6 +21,10 @@ const me = {
   is_staff: false,
   is_superuser: false,
   can_create_rooms: true,
+  display_name: '',
+  email: '',
+  email_confirmed: false,
+  has_password: true,
   permissions: [],
 };
 

@@ -141,7 +141,7 @@ test('every colour carries white letters (WCAG 2.2, 1.4.3)', () => {
 
 test.each([
   ['/', '', { page: 'home' }],
-  ['/login', '', { page: 'login' }],
+  ['/login', '', { page: 'login', next: '' }],
   ['/setup', '', { page: 'setup' }],
   ['/signup', '?invitation=a%2Bb', { page: 'signup', invitation: 'a+b' }],
   ['/signup', '', { page: 'signup', invitation: '' }],

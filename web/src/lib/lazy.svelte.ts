@@ -35,6 +35,12 @@ export const writing = new Lazy(() => import('./compose/writing'));
 /** What notices for a person who is elsewhere, and takes them around by keys. */
 export const around = new Lazy(() => import('./notice/around'));
 
+/** What is said in a room, and where one says it: whoever comes to log in does without. */
+export const conversation = new Lazy(() => import('./ui/RoomPlace.svelte'));
+
+/** The people's pane, which a phone mostly does without. */
+export const occupants = new Lazy(() => import('./ui/Occupants.svelte'));
+
 /** Does something when the page was painted as it is now. */
 export function afterPaint(what: () => void): void {
   requestAnimationFrame(() => setTimeout(what, 0));
