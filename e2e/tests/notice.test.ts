@@ -68,7 +68,7 @@ test('what is unread and what is meant for one stand in the list, the title and 
   await expect.poll(() => ana.unread('kitchen')).toBe(1);
   await expect.poll(() => icon(ana)).toContain('<circle');
   expect(await icon(ana)).not.toContain('<text');
-  await ben.say(`@ana ${secret}`);
+  await ben.write(`@ana ${secret}`);
   const kitchen = ana.joined.getByRole('link', { name: 'kitchen' });
   await expect.poll(() => kitchen.getByTestId('mentions').innerText()).toMatch(/^@1/);
   expect(await ana.unread('kitchen')).toBe(2);
