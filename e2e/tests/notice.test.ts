@@ -99,9 +99,9 @@ test('notifications are asked for by a press, name the room only, and keep quiet
   await ben.say(secret);
   await expect.poll(() => told(ana)).toEqual(['kitchen|Something was said']);
   // A press on it leads to the room.
-  await ana.page.evaluate(() =>
-    (globalThis as unknown as { last: Notification }).last.onclick?.(new Event('click')),
-  );
+  await ana.page.evaluate(() => {
+    (globalThis as unknown as { last: Notification }).last.onclick?.(new Event('click'));
+  });
   await ana.isIn('kitchen');
   await ana.look('garden');
   // Another tab of the browser shows the room.

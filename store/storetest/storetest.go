@@ -41,10 +41,20 @@ type Stores struct {
 // they are closed; it is called once for every test.
 func Run(t *testing.T, open func(t *testing.T) Stores) {
 	t.Helper()
-	for _, c := range []struct {
-		name string
-		test func(t *testing.T, s Stores)
-	}{
+	for _, c := range slices.Concat(ofAccounts(), ofCredentials(), ofRooms()) {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+	runOrder(t, open)
+}
+
+// part is one test of the contract.
+type part struct {
+	name string
+	test func(t *testing.T, s Stores)
+}
+
+func ofAccounts() []part {
+	return []part{
 		{"UserRoundTrip", userRoundTrip},
 		{"UsersAllOrNone", usersAllOrNone},
 		{"UserChange", userChange},
@@ -77,6 +87,11 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
+	}
+}
+
+func ofCredentials() []part {
+	return []part{
 		{"BrowserSessions", browserSessions},
 		{"ListOfBrowserSessions", listOfBrowserSessions},
 		{"BrowserSessionOfNobody", browserSessionOfNobody},
@@ -91,6 +106,11 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"InvitationGroups", invitationGroups},
 		{"ListedInvitations", listedInvitations},
 		{"InvitationKeptOnConflict", invitationKeptOnConflict},
+	}
+}
+
+func ofRooms() []part {
+	return []part{
 		{"Rooms", rooms},
 		{"RoomNames", roomNames},
 		{"FindRooms", findRooms},
@@ -107,10 +127,7 @@ func Run(t *testing.T, open func(t *testing.T) Stores) {
 		{"CancelledContexts", cancelledContexts},
 		{"CancelledHalfway", cancelledHalfway},
 		{"Life", life},
-	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
-	runOrder(t, open)
 }
 
 // noon is a time with more digits than are kept.

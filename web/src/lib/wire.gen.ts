@@ -11,7 +11,7 @@ docs/asyncapi.yaml for machines; the page's TypeScript types are made from the t
 /**
  * Subprotocol is the version of the protocol, as negotiated by Sec-WebSocket-Protocol (RFC 6455, section 1.9).
  */
-export const Subprotocol = 'earshot.v1';
+export const Subprotocol = "earshot.v1";
 /**
  * CommandType names what a client asks for.
  */
@@ -19,51 +19,51 @@ export type CommandType = string;
 /**
  * The commands.
  */
-export const CommandJoin: CommandType = 'join';
+export const CommandJoin: CommandType = "join";
 /**
  * The commands.
  */
-export const CommandLeave: CommandType = 'leave';
+export const CommandLeave: CommandType = "leave";
 /**
  * The commands.
  */
-export const CommandPost: CommandType = 'post';
+export const CommandPost: CommandType = "post";
 /**
  * The commands.
  */
-export const CommandTyping: CommandType = 'typing';
+export const CommandTyping: CommandType = "typing";
 /**
  * The commands.
  */
-export const CommandOccupants: CommandType = 'occupants';
+export const CommandOccupants: CommandType = "occupants";
 /**
  * The commands.
  */
-export const CommandPing: CommandType = 'ping';
+export const CommandPing: CommandType = "ping";
 /**
  * The commands.
  */
-export const CommandResume: CommandType = 'resume';
+export const CommandResume: CommandType = "resume";
 /**
  * The commands.
  */
-export const CommandStatus: CommandType = 'status';
+export const CommandStatus: CommandType = "status";
 /**
  * The commands.
  */
-export const CommandEdit: CommandType = 'edit';
+export const CommandEdit: CommandType = "edit";
 /**
  * The commands.
  */
-export const CommandTakeBack: CommandType = 'take_back';
+export const CommandTakeBack: CommandType = "take_back";
 /**
  * The commands.
  */
-export const CommandReact: CommandType = 'react';
+export const CommandReact: CommandType = "react";
 /**
  * The commands.
  */
-export const CommandSeen: CommandType = 'seen';
+export const CommandSeen: CommandType = "seen";
 /**
  * Seen is how far a client has heard a room.
  */
@@ -150,99 +150,99 @@ export type FrameType = string;
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameHello: FrameType = 'hello';
+export const FrameHello: FrameType = "hello";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameOK: FrameType = 'ok';
+export const FrameOK: FrameType = "ok";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameError: FrameType = 'error';
+export const FrameError: FrameType = "error";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameJoined: FrameType = 'joined';
+export const FrameJoined: FrameType = "joined";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameLeft: FrameType = 'left';
+export const FrameLeft: FrameType = "left";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FramePosted: FrameType = 'posted';
+export const FramePosted: FrameType = "posted";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameOccupants: FrameType = 'occupants';
+export const FrameOccupants: FrameType = "occupants";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameMessage: FrameType = 'message';
+export const FrameMessage: FrameType = "message";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameEntered: FrameType = 'entered';
+export const FrameEntered: FrameType = "entered";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameDeparted: FrameType = 'departed';
+export const FrameDeparted: FrameType = "departed";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameTyping: FrameType = 'typing';
+export const FrameTyping: FrameType = "typing";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameChanged: FrameType = 'changed';
+export const FrameChanged: FrameType = "changed";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameClosed: FrameType = 'closed';
+export const FrameClosed: FrameType = "closed";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameRemoved: FrameType = 'removed';
+export const FrameRemoved: FrameType = "removed";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FramePing: FrameType = 'ping';
+export const FramePing: FrameType = "ping";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameResumed: FrameType = 'resumed';
+export const FrameResumed: FrameType = "resumed";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameReturned: FrameType = 'returned';
+export const FrameReturned: FrameType = "returned";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameStatus: FrameType = 'status';
+export const FrameStatus: FrameType = "status";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameStopping: FrameType = 'stopping';
+export const FrameStopping: FrameType = "stopping";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameEnd: FrameType = 'end';
+export const FrameEnd: FrameType = "end";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameEdited: FrameType = 'edited';
+export const FrameEdited: FrameType = "edited";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameTakenBack: FrameType = 'taken_back';
+export const FrameTakenBack: FrameType = "taken_back";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameReaction: FrameType = 'reaction';
+export const FrameReaction: FrameType = "reaction";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
-export const FrameSeen: FrameType = 'seen';
+export const FrameSeen: FrameType = "seen";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
