@@ -56,8 +56,8 @@ func (s *Store) Profiles(ctx context.Context, ids []earshot.UserID) ([]earshot.P
 	for i, id := range ids {
 		args[i] = int64(id)
 	}
-	const all = `SELECT u.id, u.display_name, coalesce(a.tag, '') FROM auth_user u LEFT JOIN avatar a ON a.user_id = u.id WHERE u.id IN `
-	rows, err := s.read.QueryContext(ctx, all+tuples(1, len(ids))+` ORDER BY u.id`, args...) //nolint:gosec // G202: placeholders
+	const query = `SELECT u.id, u.display_name, coalesce(a.tag, '') FROM auth_user u LEFT JOIN avatar a ON a.user_id = u.id WHERE u.id IN `
+	rows, err := s.read.QueryContext(ctx, query+tuples(1, len(ids))+` ORDER BY u.id`, args...)
 	if err != nil {
 		return nil, s.fail(ctx, err)
 	}
