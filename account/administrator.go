@@ -199,8 +199,8 @@ func (a Administrator) EndToken(ctx context.Context, username, id string) error 
 	return a.service.EndToken(ctx, user.ID, id)
 }
 
-// MaxBulk is how many users one call may name.
-const MaxBulk = 1000
+// MaxBulk is how many users one call may name. Each is changed by itself, and a call has seconds.
+const MaxBulk = 200
 
 // Bulk is what may be done to many users at once.
 type Bulk string

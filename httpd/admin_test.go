@@ -203,11 +203,11 @@ func TestBulk(t *testing.T) {
 		body, names, query string
 		done, want         int
 	}{
-		{`"action":"deactivate"`, all, "active=false", 1000, 1000},
-		{`"action":"activate"`, some, "active=false", 20, 980},
+		{`"action":"deactivate"`, all, "active=false", account.MaxBulk, account.MaxBulk},
+		{`"action":"activate"`, some, "active=false", 20, account.MaxBulk - 20},
 		{`"action":"join","group":"ALL"`, some, "group=all", 20, 20},
 		{`"action":"leave","group":"all"`, some, "group=all", 20, 0},
-		{`"action":"delete"`, all, "search=%C3%BC", 1000, 0},
+		{`"action":"delete"`, all, "search=%C3%BC", account.MaxBulk, 0},
 	} {
 		got := read[outcomesReply](t, boss.wants(http.StatusOK, "PATCH", "/api/v1/users", fmt.Sprintf(`{%s,"usernames":[%s]}`, c.body, c.names)))
 		if got.Done != c.done || len(got.Failed) != 0 {
@@ -220,11 +220,11 @@ func TestBulk(t *testing.T) {
 	for body, field := range map[string]string{
 		`{"action":"delete","usernames":[]}`: "usernames",
 		`{"action":"delete"}`:                "usernames",
-		`{"action":"delete","usernames":["x",` + strings.Repeat(`"a",`, 999) + `"b"]}`: "usernames",
-		`{"action":"promote","usernames":["boss"]}`:                                    "action",
-		`{"usernames":["boss"]}`:                                                       "action",
-		`{"action":"join","usernames":["boss"],"group":"none"}`:                        "groups",
-		`{"action":"join","usernames":["boss"]}`:                                       "groups",
+		`{"action":"delete","usernames":["x",` + strings.Repeat(`"a",`, account.MaxBulk-1) + `"b"]}`: "usernames",
+		`{"action":"promote","usernames":["boss"]}`:                                                  "action",
+		`{"usernames":["boss"]}`:                                "action",
+		`{"action":"join","usernames":["boss"],"group":"none"}`: "groups",
+		`{"action":"join","usernames":["boss"]}`:                "groups",
 	} {
 		if p := boss.refused(earshot.CodeInvalid, "PATCH", "/api/v1/users", body); p.Field != field {
 			t.Errorf("%.60s: %+v", body, p)

@@ -40,6 +40,17 @@ describe('a room', () => {
     await second.isIn('workshop');
   });
 
+  test('is left, and entered again', async () => {
+    const ana = await scene.person('ana');
+    await create(ana, 'pier', 'public');
+    await ana.roomMenu('Leave room');
+    await ana.page.waitForURL(/\/$/);
+    await ana.enter('pier');
+    await ana.isIn('pier');
+    await ana.say('back');
+    await ana.own('back').waitFor();
+  });
+
   test('with a name that is taken or not allowed is refused with a sentence', async () => {
     const ana = await scene.person('ana');
     await create(ana, 'attic', 'public');

@@ -367,6 +367,7 @@ func TestRetries(t *testing.T) {
 			t.Errorf("%d others were sent", others)
 		}
 		time.Sleep(24 * time.Hour)
+		synctest.Wait() // what the sender did is to be seen here
 		want := []time.Duration{0, 10 * time.Second, 70 * time.Second, 370 * time.Second, 1270 * time.Second}
 		if !slices.Equal(at, want) {
 			t.Errorf("tried at %v", at)
@@ -387,6 +388,7 @@ func TestGivenUpAtOnce(t *testing.T) {
 		})
 		_ = s.Send(earshot.Mail{To: "a@b"})
 		time.Sleep(time.Hour)
+		synctest.Wait()           // what the sender did is to be seen here
 		if n != len(pauses())+1 { // without a code nothing is known
 			t.Errorf("%d tries", n)
 		}

@@ -190,6 +190,19 @@ describe('two tabs', () => {
     expect(first.heard()).toEqual(['resumed', 'returned 1', 'gap 1 lost', 'missed', 'new']);
     expect(third.heard()).toEqual(['resumed', 'joined 1', 'new']);
   });
+
+  test('hear what is said behind a restart, although its numbers are lower', async () => {
+    const { fake, first, second } = await two();
+    fake.socket.drop(1006);
+    first.remote.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    fake.socket.hello({ epoch: 'another', resume: 't2' });
+    fake.socket.admit(1, { seq: 0 });
+    first.heard();
+    second.heard();
+    fake.socket.frame({ ...message('hello again'), seq: 1 });
+    expect([first.heard(), second.heard()]).toEqual([['hello again'], ['hello again']]);
+  });
 });
 
 describe('a page that is loaded anew', () => {

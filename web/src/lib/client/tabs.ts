@@ -273,6 +273,8 @@ export class Tabs {
         this.#enters(tab, { type: 'joined', ref: 0, room, info, seq, occupants, count });
         return;
       }
+      // Entered anew: behind a restart the numbers begin anew, too.
+      if (frame.type === 'joined') tab.before.set(frame.room, frame.seq);
       if ('seq' in frame && 'at' in frame && frame.seq <= (tab.before.get(frame.room) ?? -1)) return;
     }
     tab.line.postMessage({ type: 'frame', detail: frame });

@@ -112,6 +112,9 @@ export type Filter = Record<string, string>;
 
 const segment = encodeURIComponent;
 
+/** How many users one call may name. */
+const bulkMost = 200;
+
 function query(filter: Filter): string {
   const wanted = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
   return wanted.size > 0 ? `?${wanted.toString()}` : '';
@@ -134,8 +137,17 @@ export const rest = {
   revokeToken: (name: string, id: string) =>
     call<undefined>('DELETE', `/users/${segment(name)}/tokens/${segment(id)}`),
   deleteUser: (name: string) => call<undefined>('DELETE', `/users/${segment(name)}`),
-  changeUsers: (action: BulkAction, usernames: string[], group = '') =>
-    call<Outcome>('PATCH', '/users', { action, usernames, ...(group !== '' && { group }) }),
+  changeUsers: async (action: BulkAction, usernames: string[], group = ''): Promise<Outcome> => {
+    const all: Outcome = { done: 0, failed: [] };
+    for (let from = 0; from < usernames.length; from += bulkMost) {
+      const some = usernames.slice(from, from + bulkMost);
+      const body = { action, usernames: some, ...(group !== '' && { group }) };
+      const { done, failed } = await call<Outcome>('PATCH', '/users', body);
+      all.done += done;
+      all.failed.push(...failed);
+    }
+    return all;
+  },
 
   groups: async () => (await call<{ groups: Group[] }>('GET', '/groups')).groups,
   createGroup: (group: Group) => call<Group>('POST', '/groups', group),
