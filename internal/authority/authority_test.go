@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // TestHandler answers what is no authority's question as before, and nobody who asks for what was never put there. What an
 // authority gets is tried in cmd/earshot, with a real one.

@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // pair is a certificate in two files, and what was logged about it.
 type pair struct {

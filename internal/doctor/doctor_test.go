@@ -20,9 +20,11 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // A proxy is on the wires in cmd/earshot's tests, before a real server. Here is what that cannot be made to do.
 
@@ -31,7 +33,7 @@ func over2(t *testing.T, offered bool, answer func(f *http2.Framer)) (*answer, e
 	t.Helper()
 	ours, theirs := net.Pipe()
 	for _, nc := range []net.Conn{ours, theirs} {
-		_ = nc.SetDeadline(time.Now().Add(30 * time.Second))
+		_ = nc.SetDeadline(time.Now().Add(5 * time.Minute))
 	}
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -186,7 +188,11 @@ func TestEventStream(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.makeClients()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		patience := 5 * time.Minute
+		if name == "collected" {
+			patience = time.Second // for that one it is over in any case
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		if f := p.eventStream(ctx); f.Status != c.want {
 			t.Errorf("%s: %+v", name, f)
 		}
@@ -217,7 +223,7 @@ func TestOldTLS(t *testing.T) {
 	defer server.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
-	findings, err := Examine(t.Context(), Options{URL: server.URL, Roots: roots, Timeout: 5 * time.Second}, nil)
+	findings, err := Examine(t.Context(), Options{URL: server.URL, Roots: roots, Timeout: time.Minute}, nil)
 	if err != nil || findings[2].Status != Failed || !strings.Contains(findings[2].Text, "TLS 1.1 is spoken at most") {
 		t.Errorf("%+v, %v", findings, err)
 	}

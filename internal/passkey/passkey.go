@@ -146,6 +146,19 @@ func (c *Ceremonies) BeginLogin(user *account.PasskeyUser) (options, state []byt
 	return marshal(assertion.Response, session)
 }
 
+// BeginProof implements account.WebAuthn.
+func (c *Ceremonies) BeginProof(user account.PasskeyUser) (options, state []byte, err error) {
+	p, err := asPerson(user)
+	if err != nil {
+		return nil, nil, err
+	}
+	assertion, session, err := c.inner.BeginLogin(p, webauthn.WithUserVerification(protocol.VerificationRequired))
+	if err != nil {
+		return nil, nil, err
+	}
+	return marshal(assertion.Response, session)
+}
+
 // FinishLogin implements account.WebAuthn.
 func (c *Ceremonies) FinishLogin(
 	state, response []byte, find func(handle []byte) (account.PasskeyUser, error),

@@ -7,9 +7,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // TestWhereThereArePasskeys tries the addresses by which a server may be reached. The ceremonies themselves are tried with a
 // virtual authenticator through REST (httpd) and in a browser (e2e).

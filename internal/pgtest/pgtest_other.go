@@ -11,11 +11,11 @@ import (
 type Server struct{}
 
 // Start skips the test.
-func Start(t *testing.T) *Server {
+func Start(t testing.TB) *Server {
 	t.Helper()
 	t.Skip("SKIPPED: what PostgreSQL does. It is tried on Unix only.")
 	return nil
 }
 
 // NewDatabase is never called.
-func (*Server) NewDatabase(*testing.T) string { return os.DevNull }
+func (*Server) NewDatabase(testing.TB) string { return os.DevNull }

@@ -30,7 +30,7 @@ type Server struct {
 
 // Start gives the server of EARSHOT_TEST_POSTGRES, or starts one for this test on a Unix socket if PostgreSQL is
 // installed, and skips the test if not. It reaches no network.
-func Start(t *testing.T) *Server {
+func Start(t testing.TB) *Server {
 	t.Helper()
 	if dsn := os.Getenv("EARSHOT_TEST_POSTGRES"); dsn != "" {
 		u, err := url.Parse(dsn)
@@ -71,7 +71,7 @@ func Start(t *testing.T) *Server {
 	return &Server{url: u}
 }
 
-func awaitPostgres(t *testing.T, dsn string) {
+func awaitPostgres(t testing.TB, dsn string) {
 	t.Helper()
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
@@ -95,7 +95,7 @@ func awaitPostgres(t *testing.T, dsn string) {
 }
 
 // NewDatabase makes an empty schema, which is a database to the store, and gives its address.
-func (p *Server) NewDatabase(t *testing.T) string {
+func (p *Server) NewDatabase(t testing.TB) string {
 	t.Helper()
 	schema := fmt.Sprintf("test_%d_%d", os.Getpid(), p.n.Add(1))
 	p.exec(t, "CREATE SCHEMA "+schema)
@@ -107,7 +107,7 @@ func (p *Server) NewDatabase(t *testing.T) string {
 	return u.String()
 }
 
-func (p *Server) exec(t *testing.T, query string) {
+func (p *Server) exec(t testing.TB, query string) {
 	t.Helper()
 	db, err := sql.Open("pgx", p.url.String())
 	if err != nil {
@@ -138,7 +138,7 @@ func postgresPrograms() string {
 
 // unprivileged gives another user to run the server as where the test runs as root, which PostgreSQL refuses, and gives
 // that user the directory.
-func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
+func unprivileged(t testing.TB, dir string) *syscall.SysProcAttr {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return nil
@@ -162,7 +162,7 @@ func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 	return nil
 }
 
-func run(t *testing.T, as *syscall.SysProcAttr, program string, args ...string) {
+func run(t testing.TB, as *syscall.SysProcAttr, program string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir, cmd.SysProcAttr = "/", as

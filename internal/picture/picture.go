@@ -149,7 +149,7 @@ func progressive(file []byte) bool {
 	return true // not to be told: the dearer
 }
 
-// Square gives the middle of the picture as one of Side by Side pixels: a PNG where something shines through, a JPEG
+// Square gives the middle of the picture as one of Side by Side pixels, turned as it is to be seen: a PNG where something shines through, a JPEG
 // elsewhere. Errors as Check. It takes up to maxMemory and some tenths of a second, so the caller bounds how many run at once.
 func Square(file []byte) (picture []byte, mediaType string, err error) {
 	f, err := check(file)
@@ -168,6 +168,7 @@ func Square(file []byte) (picture []byte, mediaType string, err error) {
 	from := image.Rect(0, 0, side, side).Add(bounds.Min).Add(image.Pt((bounds.Dx()-side)/2, (bounds.Dy()-side)/2))
 	small := image.NewNRGBA(image.Rect(0, 0, Side, Side))
 	scale.CatmullRom.Scale(small, small.Bounds(), whole, from, draw.Src, nil)
+	small = turned(small, orientation(file, f.mediaType))
 	var out bytes.Buffer
 	if small.Opaque() {
 		err = jpeg.Encode(&out, small, &jpeg.Options{Quality: quality})

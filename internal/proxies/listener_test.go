@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"github.com/earshot-chat/earshot/internal/logtest"
 )
 
 const signature = "\r\n\r\n\x00\r\nQUIT\n"
@@ -106,28 +108,10 @@ func FuzzHeader(f *testing.F) {
 	})
 }
 
-// records is a log that may be read while it is written.
-type records struct {
-	mu  sync.Mutex
-	out bytes.Buffer
-}
-
-func (r *records) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.out.Write(b)
-}
-
-func (r *records) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.out.String()
-}
-
 // served answers each request with where it comes from, behind a listener that trusts the networks.
-func served(t *testing.T, networks ...string) (address string, log *records) {
+func served(t *testing.T, networks ...string) (address string, log *logtest.Records) {
 	t.Helper()
-	log = &records{}
+	log = &logtest.Records{}
 	var lc net.ListenConfig
 	inner, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
