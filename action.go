@@ -14,6 +14,7 @@ const (
 	VerbCreateUser       Verb = "create_user"
 	VerbChangeUser       Verb = "change_user"
 	VerbDeleteUser       Verb = "delete_user"
+	VerbResetLink        Verb = "create_reset_link"
 	VerbCreateGroup      Verb = "create_group"
 	VerbChangeGroup      Verb = "change_group"
 	VerbDeleteGroup      Verb = "delete_group"
@@ -22,6 +23,7 @@ const (
 	VerbCreateToken      Verb = "create_token"
 	VerbDeleteToken      Verb = "delete_token"
 	VerbCreateInvitation Verb = "create_invitation"
+	VerbDeleteInvitation Verb = "delete_invitation"
 	VerbCreateRoom       Verb = "create_room"
 	VerbChangeRoom       Verb = "change_room"
 	VerbDeleteRoom       Verb = "delete_room"
@@ -35,15 +37,24 @@ const (
 	VerbBan              Verb = "ban"
 	VerbUnban            Verb = "unban"
 	VerbImport           Verb = "import"
+	VerbLinkDevice       Verb = "link_device"
+	VerbRequireFactor    Verb = "require_factor"
+	VerbAddFactor        Verb = "add_factor"
+	VerbRemoveFactor     Verb = "remove_factor"
+	VerbChangePassword   Verb = "change_password"
+	VerbChangeEmail      Verb = "change_email"
+	VerbLinkIdentity     Verb = "link_identity"
+	VerbUnlinkIdentity   Verb = "unlink_identity"
 )
 
 // Verbs gives all there are, in a fixed order.
 func Verbs() []Verb {
 	return []Verb{
-		VerbCreateUser, VerbChangeUser, VerbDeleteUser, VerbCreateGroup, VerbChangeGroup, VerbDeleteGroup, VerbAddToGroup,
-		VerbRemoveFromGroup, VerbCreateToken, VerbDeleteToken, VerbCreateInvitation, VerbCreateRoom, VerbChangeRoom,
+		VerbCreateUser, VerbChangeUser, VerbDeleteUser, VerbResetLink, VerbCreateGroup, VerbChangeGroup, VerbDeleteGroup, VerbAddToGroup,
+		VerbRemoveFromGroup, VerbCreateToken, VerbDeleteToken, VerbCreateInvitation, VerbDeleteInvitation, VerbCreateRoom, VerbChangeRoom,
 		VerbDeleteRoom, VerbAddMember, VerbRemoveMember, VerbKick, VerbBanFromRoom, VerbUnbanFromRoom, VerbMute, VerbUnmute,
-		VerbBan, VerbUnban, VerbImport,
+		VerbBan, VerbUnban, VerbImport, VerbLinkDevice, VerbRequireFactor,
+		VerbAddFactor, VerbRemoveFactor, VerbChangePassword, VerbChangeEmail, VerbLinkIdentity, VerbUnlinkIdentity,
 	}
 }
 
@@ -83,7 +94,8 @@ type Action struct {
 
 // ActionQuery says which entries are wanted. The zero value is the latest MaxActions.
 type ActionQuery struct {
-	// Actor and Subject are names, compared as they were kept but for the case of ASCII letters; Verb is one of the verbs.
+	// Actor and Subject are names, compared as they were kept but for the case of letters; Verb is one of the verbs. A room's
+	// name as Subject also finds what was done in it.
 	Actor, Subject string
 	Verb           Verb
 	// Since and Before bound the time: not before Since, and before Before. Zero is no bound.
@@ -95,7 +107,7 @@ type ActionQuery struct {
 }
 
 // MaxActions is the most entries to a page.
-const MaxActions = 200
+const MaxActions = 500
 
 // Doer is who acts, and by which road.
 type Doer struct {

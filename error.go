@@ -23,6 +23,8 @@ const (
 	CodeUnauthenticated Code = "unauthenticated"
 	// CodeSecondFactor: name and password are right, and a second factor is asked for.
 	CodeSecondFactor Code = "second_factor"
+	// CodeEnrol: logged in, and a second factor is to be set up before anything else.
+	CodeEnrol Code = "enrol"
 	// CodeForbidden: logged in, and not allowed to do this.
 	CodeForbidden Code = "forbidden"
 	// CodeBanned: this user, or everybody at this address, is kept off the server or the room. Error.RetryAfter says for how

@@ -34,6 +34,8 @@ const (
 	// KindSeen: Seen is how far some of those inside have seen. It has no number: only the highest counts, and whoever
 	// comes back is told it with the occupants.
 	KindSeen
+	// KindProfile: the Author shows another Profile of itself. It has no number: whoever comes back asks for it.
+	KindProfile
 )
 
 // Status is how far somebody who is inside is there.
@@ -68,7 +70,9 @@ type Occupant struct {
 }
 
 // Numbered tells whether events of this kind take a place in the room's sequence.
-func (k Kind) Numbered() bool { return k != KindTyping && k != KindStatus && k != KindSeen }
+func (k Kind) Numbered() bool {
+	return k != KindTyping && k != KindStatus && k != KindSeen && k != KindProfile
+}
 
 // Event is something that happened in a room. It is not changed once it was published, and nobody keeps it longer than
 // the replay window.
@@ -103,6 +107,8 @@ type Event struct {
 	Changed *Room
 	// Seen are the numbers of the last events that users have seen.
 	Seen map[UserID]uint64
+	// Profile is what the Author shows now.
+	Profile *Profile
 }
 
 // MaxNamed is how many users an encoded entrance or departure names. The rest is counted, so that a room of thousands

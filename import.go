@@ -96,5 +96,5 @@ type ImportStore interface {
 	Imported(ctx context.Context) ([]Imported, error)
 	// Import does all of the plan or nothing, in one transaction, and leaves word of users that it changes, as ChangeUser
 	// does. CodeConflict if a name is taken, or something that is to be brought up to date is gone.
-	Import(ctx context.Context, plan Plan) error
+	Import(ctx context.Context, plan Plan, log ...Action) error
 }

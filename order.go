@@ -83,6 +83,68 @@ type Ban struct {
 	Reason string
 }
 
+// BanKind says of what a ban from the server is.
+type BanKind string
+
+// The kinds of ban.
+const (
+	// BanOfAny is for a query only: either kind.
+	BanOfAny BanKind = ""
+	// BanOfUser keeps a user off.
+	BanOfUser BanKind = "user"
+	// BanOfRange keeps everybody at some addresses off.
+	BanOfRange BanKind = "range"
+)
+
+// Valid tells whether k is a kind that can be asked for.
+func (k BanKind) Valid() bool { return k == BanOfAny || k == BanOfUser || k == BanOfRange }
+
+// BanQuery says which bans from the server are wanted. The zero value is all there are.
+type BanQuery struct {
+	// ID wants the ban of this number; zero is any.
+	ID int64
+	// At wants those that hold then; zero also those that have ended.
+	At   time.Time
+	Kind BanKind
+	// Search is a part of the key of the name of who is banned or who did it, of the range, or of the reason, of which the ASCII
+	// letters are compared without regard to case. Ranges, as ParseRange writes them, are found besides.
+	Search NameKey
+	Ranges []string
+	// Below wants smaller ids: the last of the page before. Zero is the first page.
+	Below int64
+	// Limit is the most there are to a page; zero or less is no limit.
+	Limit int
+}
+
+// FoundSanction is a sanction in a list of those of several rooms.
+type FoundSanction struct {
+	Sanction
+	RoomName string
+}
+
+// SanctionMark is a place in the list of the sanctions of all rooms: that of one of them. The zero value is the beginning.
+type SanctionMark struct {
+	At   time.Time
+	Room RoomID
+	User UserID
+}
+
+// Mark gives the sanction's place.
+func (s *Sanction) Mark() SanctionMark { return SanctionMark{At: s.At, Room: s.Room, User: s.User.ID} }
+
+// SanctionQuery says which sanctions of all rooms are wanted.
+type SanctionQuery struct {
+	Kind SanctionKind
+	// At wants those that hold then.
+	At time.Time
+	// Search is as in BanQuery, and also a part of the key of the room's name.
+	Search NameKey
+	// After is the place of the last of the page before.
+	After SanctionMark
+	// Limit is the most there are to a page; zero or less is no limit.
+	Limit int
+}
+
 // ValidateReason holds a reason to MaxReason visible characters and line breaks.
 func ValidateReason(reason string) error {
 	if utf8.RuneCountInString(reason) > MaxReason {

@@ -10,8 +10,9 @@ type PasswordChange struct {
 	User UserID
 	// Checked is the hash of the password until now: the change is made if it still is that.
 	Checked, Fresh PasswordHash
-	// From is the log-in that the change was asked with. It ends without a note, because it goes on as Session. Both are
-	// zero where nobody was logged in.
+	// From is the log-in that the change was asked with. It ends without a note, because it goes on as Session; if it has ended
+	// already, nothing is changed. What Session keeps of From is its Origin, but for the hint, which does not open with another
+	// secret. Both are zero where nobody was logged in.
 	From    SecretHash
 	Session *BrowserSession
 }
@@ -20,9 +21,10 @@ type PasswordChange struct {
 type OwnAccountStore interface {
 	// SetPassword changes the password, ends every browser session of the user, and begins the one of the change if there is
 	// one: all or nothing. It notes the ended ones, but for From, and gives them. CodeConflict if the user has another
-	// password by now, is not active, or is gone.
-	SetPassword(ctx context.Context, change PasswordChange) (ended []SecretHash, err error)
-	// UsersByEmail gives those with this address, without regard to the case of ASCII letters, by name, at most most.
+	// password by now, is not active, or is gone, or if From has ended.
+	SetPassword(ctx context.Context, change PasswordChange, log ...Action) (ended []SecretHash, err error)
+	// UsersByEmail gives those who are active and have confirmed this address, without regard to the case of ASCII letters, by
+	// name, at most most. Whoever only says that the address is theirs is left out: they would push out those whose it is.
 	UsersByEmail(ctx context.Context, email string, most int) ([]User, error)
 	// ConfirmEmail notes that the address is the user's. CodeConflict if the user has another by now, or is gone.
 	ConfirmEmail(ctx context.Context, id UserID, email string) error
@@ -61,6 +63,12 @@ type Profile struct {
 	Avatar string
 }
 
+// Namesake is whose username is, or looks like, something that was asked about.
+type Namesake struct {
+	ID   UserID
+	Keys UserKeys
+}
+
 // ProfileStore keeps pictures, and gives what users show of themselves.
 type ProfileStore interface {
 	// SetAvatar gives the user the picture, in the place of another. CodeNotFound if the user is unknown.
@@ -71,4 +79,7 @@ type ProfileStore interface {
 	DeleteAvatar(ctx context.Context, id UserID) error
 	// Profiles gives those of the users that are there, by id.
 	Profiles(ctx context.Context, ids []UserID) ([]Profile, error)
+	// Namesakes gives those whose username has one of the keys, and those of the staff and the superusers whose username has
+	// one of the skeletons, by id. At most a few hundred may be asked about at once.
+	Namesakes(ctx context.Context, keys []NameKey, skeletons []string) ([]Namesake, error)
 }

@@ -13,6 +13,10 @@ import (
 //   - ctx.Err() in the chain where the context ended first.
 //
 // Times are kept to the millisecond, in UTC.
+//
+// Methods that change what is looked after take entries for the log of actions last. They are written in the transaction of the
+// change: if the change was not made, or there was nothing to change, there is no entry, and a change whose entry cannot be
+// written is not made.
 
 // NameKey is a name as compared: NFKC, case folded. Package account makes it; the store only compares.
 type NameKey string
@@ -29,12 +33,14 @@ type UserKeys struct {
 type NewUser struct {
 	User
 	Keys UserKeys
+	// Groups are those that the user is put into.
+	Groups []GroupID
 }
 
 // UserStore keeps accounts.
 type UserStore interface {
-	// CreateUsers makes all or none, in one transaction, and returns their ids in order.
-	CreateUsers(ctx context.Context, users []NewUser) ([]UserID, error)
+	// CreateUsers makes all or none, in one transaction, and returns their ids in order. CodeNotFound for an unknown group.
+	CreateUsers(ctx context.Context, users []NewUser, log ...Action) ([]UserID, error)
 	// CreateFirstUser makes the user if, and only if, there is none yet; CodeConflict with Field "setup" otherwise.
 	CreateFirstUser(ctx context.Context, user NewUser) (UserID, error)
 	// User gives the user with this id.
@@ -45,16 +51,19 @@ type UserStore interface {
 	Users(ctx context.Context, query UserQuery) ([]User, error)
 	// CountUsers counts all users.
 	CountUsers(ctx context.Context) (int, error)
-	// StaffBySkeleton gives the staff and superusers whose name looks like this.
-	StaffBySkeleton(ctx context.Context, skeleton string) ([]User, error)
+	// UsersBySkeleton gives at most so many of those whose name looks like this, the staff and superusers first.
+	UsersBySkeleton(ctx context.Context, skeleton string, most int) ([]User, error)
 }
 
 // UserQuery says which users are wanted. The zero value is all of them.
 type UserQuery struct {
-	// Search is a part of the key of the name, or of the address of mail, which is compared in small letters.
+	// Search is a part of the key of the name, or of the address of mail or the display name, which are compared in small letters.
 	Search NameKey
 	// IsActive, IsStaff and IsSuperuser want users for whom it is so, or not so; nil is either.
 	IsActive, IsStaff, IsSuperuser *bool
+	// Unconfirmed wants those who have an address of mail that was never confirmed, and never logged in, or all others; nil is
+	// either.
+	Unconfirmed *bool
 	// Group wants the members of a group; zero is any.
 	Group GroupID
 	// After is the key of the last user of the page before; empty is the first page.
@@ -84,7 +93,7 @@ type Guard func(now User) error
 type AccountChange struct {
 	ID int64
 	// User was changed in another way than by logging in, or is gone. Zero, where Credential is too, tells that the bans of
-	// addresses are others.
+	// addresses are others, or that something was set.
 	User UserID
 	// Credential has ended; zero where the user was changed.
 	Credential SecretHash
@@ -94,38 +103,47 @@ type AccountChange struct {
 // it reads the notes, also those of other processes, and forgets them when it has acted.
 type UserEditStore interface {
 	// ChangeUser changes the user and gives the new state. CodeNotFound also where one of the groups is unknown.
-	ChangeUser(ctx context.Context, id UserID, change UserChange) (User, error)
+	ChangeUser(ctx context.Context, id UserID, change UserChange, log ...Action) (User, error)
 	// DeleteUser removes the user, with log-ins, tokens, invitations and memberships; rooms are left without owner.
-	DeleteUser(ctx context.Context, id UserID) error
+	DeleteUser(ctx context.Context, id UserID, log ...Action) error
 	// ChangeUserIf is ChangeUser if the guard gives no error; else it gives that, and changes nothing. CodeConflict with
 	// Field "is_superuser" if of the active superusers none would be left.
-	ChangeUserIf(ctx context.Context, id UserID, change UserChange, guard Guard) (User, error)
+	ChangeUserIf(ctx context.Context, id UserID, change UserChange, guard Guard, log ...Action) (User, error)
 	// DeleteUserIf is DeleteUser in the same way.
-	DeleteUserIf(ctx context.Context, id UserID, guard Guard) error
+	DeleteUserIf(ctx context.Context, id UserID, guard Guard, log ...Action) error
 	// AccountChanges gives at most most of the notes.
 	AccountChanges(ctx context.Context, most int) ([]AccountChange, error)
 	// ForgetAccountChanges removes these notes. One that is not there is no error.
 	ForgetAccountChanges(ctx context.Context, changes []AccountChange) error
 }
 
+// GroupChange is what is to be changed of a group.
+type GroupChange struct {
+	// Name is another name, and Key that as compared; where Name is empty it stays.
+	Name string
+	Key  NameKey
+	// Grant are the permissions that its members get, Revoke those that are taken.
+	Grant, Revoke PermissionSet
+}
+
 // GroupStore keeps groups.
 type GroupStore interface {
 	// CreateGroup makes the group; key is the name as compared.
-	CreateGroup(ctx context.Context, group Group, key NameKey) (GroupID, error)
+	CreateGroup(ctx context.Context, group Group, key NameKey, log ...Action) (GroupID, error)
 	// GroupByName gives the group whose name has this key.
 	GroupByName(ctx context.Context, key NameKey) (Group, error)
 	// Groups gives all groups by name.
 	Groups(ctx context.Context) ([]Group, error)
 	// GroupsOf gives the groups of the user by name.
 	GroupsOf(ctx context.Context, user UserID) ([]Group, error)
-	// ChangeGroup grants permissions to the group, and takes others from it. Where PermModerateRoom is among them, its members
-	// are noted as changed (UserEditStore).
-	ChangeGroup(ctx context.Context, id GroupID, grant, revoke PermissionSet) error
+	// ChangeGroup changes the group. Where PermModerateRoom is granted or taken, its members are noted as changed
+	// (UserEditStore). CodeConflict with the field "group" for a name that is taken.
+	ChangeGroup(ctx context.Context, id GroupID, change GroupChange, log ...Action) error
 	// DeleteGroup removes the group; its members lose what they had through it, and are noted as changed.
-	DeleteGroup(ctx context.Context, id GroupID) error
+	DeleteGroup(ctx context.Context, id GroupID, log ...Action) error
 	// SetGroupMember puts the user into the group, or takes the user out, who is noted as changed; no error where that is so
 	// already. CodeNotFound if group or user is unknown.
-	SetGroupMember(ctx context.Context, group GroupID, user UserID, member bool) error
+	SetGroupMember(ctx context.Context, group GroupID, user UserID, member bool, log ...Action) error
 }
 
 // PasswordStore keeps the hashes of passwords.
@@ -142,6 +160,17 @@ type PasswordStore interface {
 // The secret itself is never stored.
 type SecretHash [32]byte
 
+// Way is how a log-in was begun.
+type Way string
+
+// The ways. The names are kept in databases and never change their meaning.
+const (
+	// WayOwn is by what the user knows or has: a password, a passkey.
+	WayOwn Way = ""
+	// WayLink is by a link from another device on which the user was logged in.
+	WayLink Way = "link"
+)
+
 // BrowserSession is a log-in, kept by a cookie.
 type BrowserSession struct {
 	Hash      SecretHash
@@ -152,6 +181,10 @@ type BrowserSession struct {
 	Device, Address string
 	// UsedAt is when it was last used, to within some minutes.
 	UsedAt time.Time
+	Way    Way
+	// Origin is kept with a log-in that was begun by a provider of OpenID Connect; nil for all others. No method of
+	// BrowserSessionStore gives it back: OriginStore does, when the log-in ends.
+	Origin *Origin
 }
 
 // CredentialUse is that a log-in or a token was used.
@@ -174,8 +207,9 @@ type BrowserSessionStore interface {
 	BrowserSession(ctx context.Context, hash SecretHash) (BrowserSession, error)
 	// ExtendBrowserSession moves the expiry; CodeNotFound if the log-in was ended meanwhile.
 	ExtendBrowserSession(ctx context.Context, hash SecretHash, expires time.Time) error
-	// DeleteBrowserSession ends a log-in; one that is not there is no error.
-	DeleteBrowserSession(ctx context.Context, hash SecretHash) error
+	// DeleteBrowserSession ends a log-in, and gives by whom it was begun; zero if by no provider, or if it is not there, which is
+	// no error.
+	DeleteBrowserSession(ctx context.Context, hash SecretHash) (Origin, error)
 	// DeleteExpiredBrowserSessions removes what expired at now or before and says which.
 	DeleteExpiredBrowserSessions(ctx context.Context, now time.Time) ([]SecretHash, error)
 	// BrowserSessions gives the log-ins of the user, expired ones too, the last used first.
@@ -200,113 +234,17 @@ type Token struct {
 // TokenStore keeps tokens.
 type TokenStore interface {
 	// CreateTokens makes all or none, in one transaction. CodeNotFound if a user is unknown.
-	CreateTokens(ctx context.Context, tokens []Token) error
+	CreateTokens(ctx context.Context, tokens []Token, log ...Action) error
 	// Token gives the token whose secret has this hash, even after it expired: expiry is account's rule.
 	Token(ctx context.Context, hash SecretHash) (Token, error)
 	// DeleteToken ends a token; one that is not there is no error.
-	DeleteToken(ctx context.Context, hash SecretHash) error
+	DeleteToken(ctx context.Context, hash SecretHash, log ...Action) error
 	// Tokens gives the tokens of the user, expired ones too, the newest first.
 	Tokens(ctx context.Context, user UserID) ([]Token, error)
 	// UseTokens notes when tokens were last used. One that is not there is no error.
 	UseTokens(ctx context.Context, uses []CredentialUse) error
 	// DeleteExpiredTokens removes what expired at now or before and says which.
 	DeleteExpiredTokens(ctx context.Context, now time.Time) ([]SecretHash, error)
-}
-
-// TOTP is a second factor that makes codes from a shared secret and the time (RFC 6238).
-type TOTP struct {
-	User UserID
-	// Secret is shared with the user's authenticator. It is needed as it is, and so kept as it is.
-	Secret []byte
-	// Confirmed is true once the user has shown a code: only then is it asked for.
-	Confirmed bool
-	// LastStep is the time step of the last code that was taken: neither it nor one before it is taken again.
-	LastStep  int64
-	CreatedAt time.Time
-}
-
-// TOTPStore keeps second factors by TOTP, and the recovery codes that stand in for any second factor.
-type TOTPStore interface {
-	// TOTP gives the user's, confirmed or not.
-	TOTP(ctx context.Context, user UserID) (TOTP, error)
-	// BeginTOTP keeps one that is to be confirmed, in the place of another such. CodeConflict if there is a confirmed one,
-	// CodeNotFound if the user is unknown.
-	BeginTOTP(ctx context.Context, totp TOTP) error
-	// ConfirmTOTP makes what BeginTOTP kept the user's second factor, with its LastStep. CodeConflict if it is not there any
-	// more, or was confirmed meanwhile.
-	ConfirmTOTP(ctx context.Context, totp TOTP) error
-	// UseTOTP makes step the last one. CodeConflict if there is none that is confirmed, or its last step is not before.
-	UseTOTP(ctx context.Context, user UserID, step int64) error
-	// DeleteTOTP removes the user's; no error where there is none.
-	DeleteTOTP(ctx context.Context, user UserID) error
-}
-
-// RecoveryStore keeps the hashes of recovery codes.
-type RecoveryStore interface {
-	// ReplaceRecoveryCodes gives the user these codes and no others; none is for taking them away.
-	ReplaceRecoveryCodes(ctx context.Context, user UserID, codes []SecretHash) error
-	// UseRecoveryCode takes a code away; CodeNotFound if the user has it not, or not any more.
-	UseRecoveryCode(ctx context.Context, user UserID, code SecretHash) error
-	// CountRecoveryCodes says how many the user has left.
-	CountRecoveryCodes(ctx context.Context, user UserID) (int, error)
-}
-
-// Passkey is a key of a user's device (WebAuthn).
-type Passkey struct {
-	ID   int64
-	User UserID
-	// CredentialID is the key's own name, unique among all.
-	CredentialID []byte
-	// Name is what its user calls it.
-	Name string
-	// Credential is what is kept to check it by, in the form of who checks.
-	Credential []byte
-	CreatedAt  time.Time
-	// UsedAt is zero for one that was not used yet.
-	UsedAt time.Time
-}
-
-// PasskeyStore keeps passkeys.
-type PasskeyStore interface {
-	// CreatePasskey keeps the passkey and gives its number. CodeNotFound if the user is unknown, CodeConflict if the
-	// credential is kept already.
-	CreatePasskey(ctx context.Context, p Passkey) (int64, error)
-	// Passkeys gives those of the user, the oldest first.
-	Passkeys(ctx context.Context, user UserID) ([]Passkey, error)
-	// UsePasskey writes Credential and UsedAt.
-	UsePasskey(ctx context.Context, p Passkey) error
-	// RenamePasskey gives one of the user another name.
-	RenamePasskey(ctx context.Context, user UserID, id int64, name string) error
-	// DeletePasskey removes one of the user.
-	DeletePasskey(ctx context.Context, user UserID, id int64) error
-}
-
-// Ticket is something begun that a client goes on with soon: a log-in that awaits its second step, a challenge.
-type Ticket struct {
-	Hash SecretHash
-	// Kind says what for. A ticket of one kind is none of another.
-	Kind string
-	// User is zero where it is not known whose it is.
-	User UserID
-	Data []byte
-	// Tries is how often TryTicket was asked.
-	Tries     int
-	ExpiresAt time.Time
-}
-
-// TicketStore keeps tickets. Where a ticket has expired at now, is of another kind or is not there, the answer is
-// CodeNotFound.
-type TicketStore interface {
-	// CreateTicket keeps the ticket. CodeNotFound if its user is unknown.
-	CreateTicket(ctx context.Context, t Ticket) error
-	// Ticket gives it.
-	Ticket(ctx context.Context, hash SecretHash, kind string, now time.Time) (Ticket, error)
-	// TryTicket counts one more try, and gives the ticket; CodeNotFound once there were most.
-	TryTicket(ctx context.Context, hash SecretHash, kind string, now time.Time, most int) (Ticket, error)
-	// TakeTicket removes the ticket and gives it: to one caller, of several at the same time.
-	TakeTicket(ctx context.Context, hash SecretHash, kind string, now time.Time) (Ticket, error)
-	// DeleteExpiredTickets removes what expired at now or before.
-	DeleteExpiredTickets(ctx context.Context, now time.Time) error
 }
 
 // Invitation lets somebody sign up where sign-up is by invitation.
@@ -331,7 +269,7 @@ type ListedInvitation struct {
 type InvitationStore interface {
 	// CreateInvitation keeps an invitation, which puts whoever comes by it into the groups. CodeNotFound if a group, or whoever
 	// made it, is unknown.
-	CreateInvitation(ctx context.Context, inv Invitation, groups []GroupID) error
+	CreateInvitation(ctx context.Context, inv Invitation, groups []GroupID, log ...Action) error
 	// Invitation gives the invitation whose secret has this hash, used up and expired ones too.
 	Invitation(ctx context.Context, hash SecretHash) (Invitation, error)
 	// InvitationGroups gives the groups that it puts people into, by name; none for an unknown one.
@@ -342,7 +280,7 @@ type InvitationStore interface {
 	// CodeForbidden if the invitation is unknown, used up, or expired at now.
 	CreateInvitedUser(ctx context.Context, hash SecretHash, now time.Time, user NewUser) (UserID, error)
 	// DeleteInvitation withdraws it; CodeNotFound if it is unknown.
-	DeleteInvitation(ctx context.Context, hash SecretHash) error
+	DeleteInvitation(ctx context.Context, hash SecretHash, log ...Action) error
 	// DeleteExpiredInvitations removes what expired at now or before, and says how many.
 	DeleteExpiredInvitations(ctx context.Context, now time.Time) (int, error)
 }
@@ -351,23 +289,30 @@ type InvitationStore interface {
 type RoomStore interface {
 	// CreateRoom makes the room and returns its id; key is the name as compared. CodeLimit if its owner has most rooms
 	// already, of those made at the same time too; a most of zero, or no owner, is no limit.
-	CreateRoom(ctx context.Context, room Room, key NameKey, most int) (RoomID, error)
+	CreateRoom(ctx context.Context, room Room, key NameKey, most int, log ...Action) (RoomID, error)
 	// Room gives the room with this id.
 	Room(ctx context.Context, id RoomID) (Room, error)
 	// Rooms gives all rooms by name.
 	Rooms(ctx context.Context) ([]Room, error)
 	// FindRooms gives a page of those that fit the query, in the order of their keys.
-	FindRooms(ctx context.Context, query RoomQuery) ([]Room, error)
-	// UpdateRoom writes title, topic, access, owner, slow mode and lock.
-	UpdateRoom(ctx context.Context, room Room) error
-	// DeleteRoom removes the room and its members.
-	DeleteRoom(ctx context.Context, id RoomID) error
+	FindRooms(ctx context.Context, query RoomQuery) ([]FoundRoom, error)
+	// UpdateRoom writes title, topic, access, owner, slow mode and lock, and leaves word (RoomNoteStore).
+	UpdateRoom(ctx context.Context, room Room, log ...Action) error
+	// DeleteRoom removes the room and its members, and leaves word (RoomNoteStore).
+	DeleteRoom(ctx context.Context, id RoomID, log ...Action) error
+}
+
+// FoundRoom is a room in a list of those that were looked for.
+type FoundRoom struct {
+	Room
+	// OwnerName is the owner's username; empty for a room that is nobody's.
+	OwnerName string
 }
 
 // RoomQuery says which rooms are wanted. The zero value is all of them.
 type RoomQuery struct {
-	// Search is a part of the key of the name.
-	Search NameKey
+	// Search is a part of the key of the name, or of the title in small letters; Key all of the former.
+	Search, Key NameKey
 	// Access wants rooms of this kind; empty is any.
 	Access Access
 	// Owner wants the rooms of a user; zero is any.
@@ -382,9 +327,9 @@ type RoomQuery struct {
 type MemberStore interface {
 	// AddMember is no error for one who is a member already; CodeNotFound if room or user is unknown. A room that is not
 	// private may have members: they count once it is.
-	AddMember(ctx context.Context, room RoomID, user UserID) error
-	// RemoveMember is no error for one who is not a member.
-	RemoveMember(ctx context.Context, room RoomID, user UserID) error
+	AddMember(ctx context.Context, room RoomID, user UserID, log ...Action) error
+	// RemoveMember is no error for one who is not a member; of one who was, word is left (RoomNoteStore).
+	RemoveMember(ctx context.Context, room RoomID, user UserID, log ...Action) error
 	// IsMember tells whether the user was added and not removed since; rooms and users that are not there have none.
 	IsMember(ctx context.Context, room RoomID, user UserID) (bool, error)
 	// Members gives a room's members by username.
@@ -393,17 +338,35 @@ type MemberStore interface {
 	MemberRooms(ctx context.Context, user UserID) ([]RoomID, error)
 }
 
+// RoomNote is word that a room was changed, which a server must act on where another process did it.
+type RoomNote struct {
+	ID   int64
+	Room RoomID
+	// User is whose sanctions in the room are others, or who is a member no more; zero where the room is another, or gone.
+	User UserID
+}
+
+// RoomNoteStore keeps notes of changes of rooms, in the transaction of each, as UserEditStore does of accounts.
+type RoomNoteStore interface {
+	// RoomNotes gives at most most of the notes, the oldest first.
+	RoomNotes(ctx context.Context, most int) ([]RoomNote, error)
+	// ForgetRoomNotes removes these notes. One that is not there is no error.
+	ForgetRoomNotes(ctx context.Context, notes []RoomNote) error
+}
+
 // SanctionStore keeps who is banned from a room or muted in it.
 type SanctionStore interface {
 	// PutSanction keeps the sanction, in the place of one of its kind of that user in that room, and writes the entry into the
-	// log, both or neither. CodeNotFound if room or user is unknown, CodeLimit if the room has MaxSanctions of the kind that
+	// log, both or neither, and leaves word (RoomNoteStore). CodeNotFound if room or user is unknown, CodeLimit if the room has MaxSanctions of the kind that
 	// hold at the sanction's At already.
 	PutSanction(ctx context.Context, s Sanction, entry Action) error
-	// LiftSanction ends it, and writes the entry, both or neither. One that is not there is no error, and no entry.
+	// LiftSanction ends it, and writes the entry, both or neither, and leaves word. One that is not there is no error, and no entry.
 	LiftSanction(ctx context.Context, kind SanctionKind, room RoomID, user UserID, entry Action) error
 	// Sanctions gives those of the room that hold at now, by username, of one kind or, for an empty one, of all. after is the
 	// key of the last user's name of the page before, limit the most there are to a page; zero is no limit.
 	Sanctions(ctx context.Context, room RoomID, kind SanctionKind, now time.Time, after NameKey, limit int) ([]Sanction, error)
+	// FindSanctions gives a page of those of all rooms that fit the query, the latest first.
+	FindSanctions(ctx context.Context, query SanctionQuery) ([]FoundSanction, error)
 }
 
 // BanStore keeps who is banned from the server. User has with each user until when.
@@ -416,9 +379,8 @@ type BanStore interface {
 	LiftBan(ctx context.Context, id int64, entry Action) (Ban, error)
 	// BanOf gives the ban of a user, or of a range in the form of ParseRange, also one that has ended; CodeNotFound for none.
 	BanOf(ctx context.Context, user UserID, addresses string) (Ban, error)
-	// Bans gives a page of those that hold at now with an id over after, in the order of their ids: of addresses only, or of
-	// users too.
-	Bans(ctx context.Context, now time.Time, addresses bool, after int64, limit int) ([]Ban, error)
+	// Bans gives a page of those that fit the query, the latest first.
+	Bans(ctx context.Context, query BanQuery) ([]Ban, error)
 	// ForgetSanctions removes bans and sanctions that ended before.
 	ForgetSanctions(ctx context.Context, before time.Time) error
 }

@@ -45,7 +45,8 @@ type User struct {
 	// EmailConfirmed tells that whoever reads the mail of Email said so, or that whoever runs the server gave it. No link
 	// that lets somebody in is sent to another.
 	EmailConfirmed bool
-	// DisplayName is what the user is called besides the name; it may be empty. Others are not shown it yet.
+	// DisplayName is what the user is called besides the name; it may be empty. Others see it as far as account.Service.Profiles
+	// shows it.
 	DisplayName string
 	Password    PasswordHash
 	// IsActive is false for an account that may not log in; its sessions end when it becomes so.

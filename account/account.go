@@ -64,6 +64,10 @@ type Config struct {
 	WebAuthn WebAuthn
 	// Mail is how mail is sent; the zero value sends none.
 	Mail MailConfig
+	// Providers are those of OpenID Connect by which people may log in.
+	Providers []Provider
+	// Complain is told what is wrong with a provider, by its id, for whoever runs the server; nil for nobody.
+	Complain func(ctx context.Context, provider string, err error)
 }
 
 // DefaultConfig gives the settings of a server whose operator changed none.
@@ -125,7 +129,10 @@ type Stores struct {
 	TOTP        earshot.TOTPStore
 	Recovery    earshot.RecoveryStore
 	Passkeys    earshot.PasskeyStore
+	Identities  earshot.IdentityStore
+	Origins     earshot.OriginStore
 	Tickets     earshot.TicketStore
+	Factors     earshot.FactorStore
 }
 
 // Service is the rules of accounts. It is safe for concurrent use and has no goroutines of its own.
@@ -137,10 +144,13 @@ type Service struct {
 	hasher   *hasher
 	failures *throttle
 	signUps  *throttle
-	// codes and guesses bound how many wrong codes of second factors are tried.
+	// codes bounds how many wrong codes of second factors an address tries, guesses how many are tried for a user.
 	codes     *throttle
 	starts    *throttle
-	guesses   *guesses
+	logOuts   *throttle
+	farewells *farewells
+	guesses   *throttle
+	devices   *devices
 	setupCode string
 	// decoys spreads the names that nobody has over those that somebody has.
 	decoys maphash.Seed
@@ -152,6 +162,8 @@ type Service struct {
 	// easel is taken by whoever makes a picture small; picturing counts those who do or wait.
 	easel     chan struct{}
 	picturing atomic.Int64
+	// redeeming is taken by whoever waits for a provider.
+	redeeming chan struct{}
 	// key is what links are signed with, nil until it is first needed. Under keyMu.
 	keyMu sync.Mutex
 	key   []byte
@@ -161,6 +173,13 @@ type Service struct {
 	sessionUses, tokenUses uses
 	// setUp is true once there is known to be a user. There always is one from then on, so it is not asked again.
 	setUp atomic.Bool
+
+	// required is of whom a second factor is; nil until it is asked for, and when it was set anew. It is read under requiring.
+	required  atomic.Pointer[earshot.Required]
+	requiring sync.Mutex
+	// removing is held from the look at what a user would have left until what is removed is gone: of two that are removed at
+	// once each would be what is left when the other goes.
+	removing sync.Mutex
 
 	// ranges are the addresses that are banned; nil before Bar. barred is told of them, under barring.
 	ranges  atomic.Pointer[earshot.Ranges]
@@ -184,11 +203,15 @@ func New(stores Stores, cfg Config, ended func(earshot.SecretHash)) *Service {
 		signUps:   newThrottle(time.Hour, cfg.SignUpsPerHour, cfg.SignUpsPerHour),
 		codes:     newThrottle(time.Hour, codesPerHour*addressFactor, codesPerHour),
 		starts:    newThrottle(time.Minute, startsPerMinute, startsPerMinute),
-		guesses:   newGuesses(),
+		logOuts:   newThrottle(time.Minute, wrongLogOutsPerMinute, wrongLogOutsPerMinute),
+		farewells: newFarewells(),
+		guesses:   newThrottle(time.Hour, guessesAtAll, guessesPerHour),
+		devices:   newDevices(),
 		setupCode: newSetupCode(),
 		decoys:    maphash.MakeSeed(),
 		common:    sync.OnceValue(readCommon),
 		easel:     make(chan struct{}, 1),
+		redeeming: make(chan struct{}, redeemAtOnce),
 		resets:    make(chan string, resetQueue),
 		// Mails are counted by whom they concern, whoever caused them: all begin from no address.
 		resetTries: newThrottle(time.Hour, resetsPerHour, resetsPerHour),
@@ -208,6 +231,9 @@ type Login struct {
 	Scopes  earshot.ScopeSet
 	// Extended is true if ExpiresAt has moved: the cookie is to be set anew.
 	Extended bool
+	// MustEnrol is true for who has no second factor where one is required: nothing is open to them but to set one up, and
+	// to log out.
+	MustEnrol bool
 }
 
 // LogIn checks a name and a password and begins a browser session, whose secret is always a new one. A password whose hash
@@ -304,38 +330,42 @@ const maxSessions = 100
 // begin goes on with a log-in of a user whose password was checked: to the second factor, if the user has one. CodeNotFound
 // if it is another by now.
 func (s *Service) begin(ctx context.Context, user earshot.User) (string, Login, error) {
-	if err := s.askSecondFactor(ctx, user); err != nil {
+	if err := s.askSecondFactor(ctx, user, nil); err != nil {
 		return "", Login{}, err
 	}
-	return s.beginSession(ctx, user)
+	return s.beginSessionBy(ctx, user, earshot.WayOwn, nil)
 }
 
-// beginSession begins a browser session of a user of whom all was checked. CodeNotFound if the password is another by now.
-func (s *Service) beginSession(ctx context.Context, user earshot.User) (string, Login, error) {
+// beginSessionBy begins a browser session of a user of whom all was checked, and who came by whatever way; from is nil for whoever
+// came by no provider. CodeNotFound if the password is another by now.
+func (s *Service) beginSessionBy(ctx context.Context, user earshot.User, way earshot.Way, from *arrival) (string, Login, error) {
 	if err := s.admit(ctx, &user); err != nil { // only now: who does not know all that was checked does not learn of it
 		return "", Login{}, err
 	}
+	lacks, err := s.lacks(ctx, &user)
+	if err != nil {
+		return "", Login{}, err
+	}
 	secret, session := s.newSession(ctx, user.ID)
+	session.Way = way
+	if session.Origin, err = from.origin(secret); err != nil {
+		return "", Login{}, err
+	}
 	ended, err := s.stores.Sessions.CreateBrowserSession(ctx, session, user.Password, maxSessions)
 	if err != nil {
 		return "", Login{}, err
 	}
 	s.endAll(ended)
 	user.LastLogin = session.CreatedAt
-	return secret, Login{User: user, Credential: session.Hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}, nil
+	return secret, Login{
+		User: user, Credential: session.Hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes(), MustEnrol: lacks,
+	}, nil
 }
 
 // LogOut ends a browser session and what hangs on it. One that is not there is no error.
 func (s *Service) LogOut(ctx context.Context, secret string) error {
-	hash, ok := hashSecret(sessionPrefix, secret)
-	if !ok {
-		return nil
-	}
-	if err := s.stores.Sessions.DeleteBrowserSession(ctx, hash); err != nil {
-		return err
-	}
-	s.ended(hash)
-	return nil
+	_, err := s.endLogIn(ctx, secret)
+	return err
 }
 
 // extendAfter is how old the last extension of a browser session is when it is extended again: a write a day and not
@@ -365,6 +395,9 @@ func (s *Service) BySession(ctx context.Context, secret string) (Login, error) {
 		return Login{}, err
 	}
 	login := Login{User: user, Credential: hash, ExpiresAt: session.ExpiresAt, Scopes: earshot.AllScopes()}
+	if login.MustEnrol, err = s.lacks(ctx, &user); err != nil {
+		return Login{}, err
+	}
 	if until := now.Add(s.cfg.SessionAge); until.Sub(session.ExpiresAt) >= s.extendAfter() {
 		if err := s.stores.Sessions.ExtendBrowserSession(ctx, hash, until); err != nil {
 			return Login{}, notFoundIsNoLogin(err)

@@ -39,6 +39,8 @@ type UserFilter struct {
 	Search string
 	// IsActive, IsStaff and IsSuperuser want users for whom it is so, or not so; nil is either.
 	IsActive, IsStaff, IsSuperuser *bool
+	// Unconfirmed wants those who signed up with an address of mail, never confirmed it and never logged in, or all others.
+	Unconfirmed *bool
 	// Group wants the members of the group of this name; empty is any.
 	Group string
 	// After is the name of the last user of the page before; empty is the first page.
@@ -57,7 +59,7 @@ func (a Administrator) Users(ctx context.Context, filter UserFilter) ([]Managed,
 	}
 	query := earshot.UserQuery{
 		Search: earshot.NameKey(filter.Search), IsActive: filter.IsActive, IsStaff: filter.IsStaff, IsSuperuser: filter.IsSuperuser,
-		After: earshot.NameKey(filter.After), Limit: filter.Limit,
+		Unconfirmed: filter.Unconfirmed, After: earshot.NameKey(filter.After), Limit: filter.Limit,
 	}
 	if filter.Group != "" {
 		groups, err := a.service.groupsNamed(ctx, []string{filter.Group})
@@ -96,10 +98,27 @@ func (a Administrator) withGroups(ctx context.Context, user earshot.User) (Manag
 	return m, err
 }
 
-// CreateUser makes an account. The password is held to the rules, AnyPassword or not; names that look like those of the staff
+// made gives a user who was just made.
+func (a Administrator) made(ctx context.Context, id earshot.UserID) (Managed, error) {
+	user, err := a.service.User(ctx, id)
+	if err != nil {
+		return Managed{}, err
+	}
+	return a.withGroups(ctx, user)
+}
+
+// CreateUser makes an account, in its groups. To put somebody into a group takes the permission to change users, and all that the
+// group gives. The password is held to the rules, AnyPassword or not; names that look like those of the staff
 // are let through. Errors: CodeInvalid with the field, CodeConflict for a name that is taken, CodeBusy.
 func (a Administrator) CreateUser(ctx context.Context, account NewAccount) (Managed, error) {
-	if err := a.may.mayCreate(&account); err != nil {
+	if err := a.may.mayCreate(&account, nil); err != nil {
+		return Managed{}, err
+	}
+	groups, err := a.service.groupsNamed(ctx, account.Groups)
+	if err != nil {
+		return Managed{}, err
+	}
+	if err := a.may.mayCreate(&account, groups); err != nil {
 		return Managed{}, err
 	}
 	account.AnyPassword = false
@@ -107,18 +126,16 @@ func (a Administrator) CreateUser(ctx context.Context, account NewAccount) (Mana
 	if err != nil {
 		return Managed{}, err
 	}
+	user.Groups = idsOf(groups)
 	if account.HasPassword {
 		if user.Password, err = a.service.hasher.hash(ctx, account.Password); err != nil {
 			return Managed{}, err
 		}
 	}
-	if user.ID, err = createOne(ctx, a.service.stores.Users, user); err != nil {
+	if user.ID, err = createOne(ctx, a.service.stores.Users, user, userMade(ctx, &user, groups)); err != nil {
 		return Managed{}, err
 	}
-	if err := a.service.record(ctx, usersMade(ctx, []earshot.NewUser{user})...); err != nil {
-		return Managed{}, err
-	}
-	return a.withGroups(ctx, user.User)
+	return a.made(ctx, user.ID)
 }
 
 // ChangeUser changes the user of a name, all of it or nothing. A password is held to the rules, AnyPassword or not. Errors:
@@ -147,10 +164,8 @@ func (a Administrator) ChangeUser(ctx context.Context, username string, edit Use
 	if err != nil {
 		return Managed{}, err
 	}
-	if user, err = a.service.stores.Edit.ChangeUserIf(ctx, user.ID, change, guard); err != nil {
-		return Managed{}, err
-	}
-	if err := a.service.record(ctx, userChanged(ctx, user.Username, &edit, &change)); err != nil {
+	entry := userChanged(ctx, user.Username, &edit, &change)
+	if user, err = a.service.stores.Edit.ChangeUserIf(ctx, user.ID, change, guard, entry); err != nil {
 		return Managed{}, err
 	}
 	return a.withGroups(ctx, user)
@@ -166,10 +181,7 @@ func (a Administrator) DeleteUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.service.stores.Edit.DeleteUserIf(ctx, user.ID, a.may.mayDelete); err != nil {
-		return err
-	}
-	return a.service.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
+	return a.service.stores.Edit.DeleteUserIf(ctx, user.ID, a.may.mayDelete, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
 }
 
 // Tokens gives the tokens of the user of a name, the newest first: never their secrets. Errors: CodeNotFound.
@@ -284,12 +296,22 @@ func (a Administrator) CreateGroup(ctx context.Context, name string, permissions
 	return a.service.CreateGroup(ctx, name, permissions)
 }
 
-// ChangeGroup grants permissions that one has to the group of a name, and takes such from it. Errors: CodeNotFound.
-func (a Administrator) ChangeGroup(ctx context.Context, name string, grant, revoke earshot.PermissionSet) (earshot.Group, error) {
-	if err := a.may.mayEditGroup(grant | revoke); err != nil {
+// ChangeGroup gives the group of a name another one, grants it permissions that one has, and takes such from it. One names only
+// groups that give no more than one has. Errors: CodeNotFound; CodeInvalid, CodeConflict with the field "group".
+func (a Administrator) ChangeGroup(ctx context.Context, name string, edit GroupEdit) (earshot.Group, error) {
+	if err := a.may.mayEditGroup(edit.Grant | edit.Revoke); err != nil {
 		return earshot.Group{}, err
 	}
-	return a.service.ChangeGroup(ctx, name, grant, revoke)
+	if edit.Name != nil {
+		group, err := a.service.Group(ctx, name)
+		if err != nil {
+			return earshot.Group{}, err
+		}
+		if err := a.may.mayEditGroup(group.Permissions); err != nil {
+			return earshot.Group{}, err
+		}
+	}
+	return a.service.ChangeGroup(ctx, name, edit)
 }
 
 // DeleteGroup removes a group that gives no more than one has. Errors: CodeNotFound.
@@ -304,8 +326,5 @@ func (a Administrator) DeleteGroup(ctx context.Context, name string) error {
 	if err := a.may.mayEditGroup(group.Permissions); err != nil {
 		return err
 	}
-	if err := a.service.stores.Groups.DeleteGroup(ctx, group.ID); err != nil {
-		return err
-	}
-	return a.service.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
+	return a.service.stores.Groups.DeleteGroup(ctx, group.ID, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
 }

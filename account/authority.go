@@ -12,6 +12,8 @@ import (
 //   - Only superusers make superusers and staff, and take it from them.
 //   - One grants, takes, and puts into groups that give, no more than one has (gives).
 //   - One changes and deletes nobody who may do something that one may not, nor staff if one is not (over).
+//   - Nobody gives themselves another password or address here: that takes the present password, which a session that was stolen,
+//     or a token, has not (ways).
 //   - Nobody deactivates or deletes themselves here, by a mistake in a long list say. That the last superuser stays is a
 //     matter of the store, which sees what others do at the same time.
 type authority struct{ by earshot.User }
@@ -74,10 +76,23 @@ func (a authority) others(user *earshot.User) error {
 	return nil
 }
 
-// mayCreate decides on a new account.
-func (a authority) mayCreate(account *NewAccount) error {
+// ways refuses to change what lets oneself in.
+func (a authority) ways(user *earshot.User) error {
+	if user.ID == a.by.ID {
+		return earshot.Errorf(earshot.CodeForbidden, "Your own password and address are not changed here, but in your settings.")
+	}
+	return nil
+}
+
+// mayCreate decides on a new account; groups are those that it is put into.
+func (a authority) mayCreate(account *NewAccount, groups []earshot.Group) error {
 	if err := a.needs(earshot.PermAddUser); err != nil {
 		return err
+	}
+	if len(account.Groups) > 0 { // who puts people into groups changes users
+		if err := a.mayEdit(&UserEdit{}, groups); err != nil {
+			return err
+		}
 	}
 	var staff, superuser *bool
 	if account.Staff {
@@ -110,6 +125,22 @@ func (a authority) mayEditThis(user earshot.User, edit *UserEdit) error {
 		if err := a.others(&user); err != nil {
 			return err
 		}
+	}
+	if edit.Password != nil || edit.NoPassword || edit.Email != nil {
+		if err := a.ways(&user); err != nil {
+			return err
+		}
+	}
+	return a.over(user)
+}
+
+// mayLink decides on a link with which this user sets a password.
+func (a authority) mayLink(user earshot.User) error {
+	if err := a.needs(earshot.PermChangeUser); err != nil {
+		return err
+	}
+	if err := a.ways(&user); err != nil {
+		return err
 	}
 	return a.over(user)
 }

@@ -12,9 +12,6 @@ import (
 // MaxAvatarBytes is the longest file that SetAvatar takes.
 const MaxAvatarBytes = picture.MaxBytes
 
-// MaxProfiles is how many users can be asked about at once.
-const MaxProfiles = 100
-
 // picturesQueued is how many may wait for their picture to be made small.
 const picturesQueued = 8
 
@@ -61,12 +58,4 @@ func (s *Service) Avatar(ctx context.Context, username string) (earshot.Avatar, 
 		return earshot.Avatar{}, err
 	}
 	return s.stores.Profiles.Avatar(ctx, key)
-}
-
-// Profiles gives what users show of themselves, of those that there are; CodeInvalid for more than MaxProfiles.
-func (s *Service) Profiles(ctx context.Context, ids []earshot.UserID) ([]earshot.Profile, error) {
-	if len(ids) > MaxProfiles {
-		return nil, earshot.FieldError("id", "At most %d users can be asked about at once.", MaxProfiles)
-	}
-	return s.stores.Profiles.Profiles(ctx, ids)
 }

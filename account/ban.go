@@ -3,9 +3,11 @@ package account
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
 )
 
 // NewBan is a ban from the server that is to be made.
@@ -27,6 +29,15 @@ func mayBan(by *earshot.User) error {
 		return nil
 	}
 	return earshot.Errorf(earshot.CodeForbidden, "Only those who may change users keep people off this server.")
+}
+
+// mayBanThis decides whether by may ban this user, or lift the ban. A ban is what deactivating is: so it is for nobody to do to
+// somebody who may do more.
+func mayBanThis(by, user *earshot.User) error {
+	if err := by.MayActAgainst(user); err != nil {
+		return err
+	}
+	return authority{*by}.over(*user)
 }
 
 // Ban keeps a user, or everybody at some addresses, off the server; it takes the place of a ban of the same. A server that
@@ -58,7 +69,7 @@ func (s *Service) Ban(ctx context.Context, by *earshot.User, from netip.Addr, in
 			return earshot.Ban{}, err
 		}
 		if by != nil {
-			if err := by.MayActAgainst(&user); err != nil {
+			if err := mayBanThis(by, &user); err != nil {
 				return earshot.Ban{}, err
 			}
 		}
@@ -92,11 +103,11 @@ func (s *Service) LiftBan(ctx context.Context, by *earshot.User, id int64) (ears
 			return earshot.Ban{}, err
 		}
 	}
-	all, err := s.stores.Bans.Bans(ctx, time.Time{}, false, id-1, 1)
+	all, err := s.stores.Bans.Bans(ctx, earshot.BanQuery{ID: id, Limit: 1})
 	if err != nil {
 		return earshot.Ban{}, err
 	}
-	if len(all) == 0 || all[0].ID != id {
+	if len(all) == 0 || id == 0 {
 		return earshot.Ban{}, earshot.Errorf(earshot.CodeNotFound, "There is no such ban.")
 	}
 	ban := all[0]
@@ -105,7 +116,7 @@ func (s *Service) LiftBan(ctx context.Context, by *earshot.User, id int64) (ears
 		if err != nil {
 			return earshot.Ban{}, err
 		}
-		if err := by.MayActAgainst(&user); err != nil {
+		if err := mayBanThis(by, &user); err != nil {
 			return earshot.Ban{}, err
 		}
 	}
@@ -118,13 +129,17 @@ func (s *Service) LiftBan(ctx context.Context, by *earshot.User, id int64) (ears
 // BanOf gives the ban of a user of that name, or of that range of addresses; CodeNotFound if there is none. Nobody's
 // permission is asked.
 func (s *Service) BanOf(ctx context.Context, what string) (earshot.Ban, error) {
-	if prefix, err := earshot.ParseRange(what); err == nil {
+	prefix, noRange := earshot.ParseRange(what)
+	if noRange == nil {
 		ban, err := s.stores.Bans.BanOf(ctx, 0, prefix.String())
-		if err == nil {
-			return ban, nil // a user may be called 10.0.0.1: of both, the range is meant
+		if !isCode(err, earshot.CodeNotFound) {
+			return ban, err // a user may be called 10.0.0.1: of both, the range is meant
 		}
 	}
 	user, err := s.UserByName(ctx, what)
+	if noRange == nil && isCode(err, earshot.CodeNotFound) {
+		return earshot.Ban{}, earshot.Errorf(earshot.CodeNotFound, "There is no such ban.")
+	}
 	if err != nil {
 		return earshot.Ban{}, err
 	}
@@ -132,19 +147,63 @@ func (s *Service) BanOf(ctx context.Context, what string) (earshot.Ban, error) {
 }
 
 // maxBans is the most bans to a page.
-const maxBans = 200
+const maxBans = 500
 
-// Bans gives a page of the bans that hold, those with a number over after. by is as with Ban. Errors: CodeForbidden.
-func (s *Service) Bans(ctx context.Context, by *earshot.User, after int64, limit int) ([]earshot.Ban, error) {
+// BanFilter says which bans are wanted. The zero value is all that hold.
+type BanFilter struct {
+	Kind earshot.BanKind
+	// Search is a part of the name of who is banned or who did it, of the range or of the reason, in whatever case; or an address:
+	// then the ranges that it is in are found.
+	Search string
+	// Below is the number of the last ban of the page before.
+	Below int64
+	// Limit is the most there are to a page, up to 500, which zero is, too.
+	Limit int
+}
+
+// Bans gives a page of the bans that hold, the latest first. by is as with Ban. Errors: CodeForbidden, CodeInvalid with the
+// field.
+func (s *Service) Bans(ctx context.Context, by *earshot.User, filter BanFilter) ([]earshot.Ban, error) {
 	if by != nil {
 		if err := mayBan(by); err != nil {
 			return nil, err
 		}
 	}
-	if limit <= 0 || limit > maxBans {
-		limit = maxBans
+	if !filter.Kind.Valid() {
+		return nil, earshot.FieldError("kind", "The kind is user or range.")
 	}
-	return s.stores.Bans.Bans(ctx, now(), false, max(after, 0), limit)
+	if len(filter.Search) > maxSearch { // normalising costs time
+		return nil, earshot.FieldError("search", "That is longer than what can be searched for.")
+	}
+	if filter.Limit <= 0 || filter.Limit > maxBans {
+		filter.Limit = maxBans
+	}
+	return s.stores.Bans.Bans(ctx, earshot.BanQuery{
+		At: now(), Kind: filter.Kind, Search: names.Key(filter.Search), Ranges: rangesOf(filter.Search), Below: max(filter.Below, 0), Limit: filter.Limit,
+	})
+}
+
+// maxSearch is the longest text that is searched for, in bytes: longer than a reason however it is written.
+const maxSearch = earshot.MaxReason * 4
+
+// rangesOf gives all ranges that can be banned and that an address is in; none for what is no address.
+func rangesOf(text string) []string {
+	addr, err := netip.ParseAddr(strings.TrimSpace(text))
+	if err != nil {
+		return nil
+	}
+	addr = addr.Unmap().WithZone("")
+	var ranges []string
+	for bits := range addr.BitLen() + 1 {
+		prefix, err := addr.Prefix(bits)
+		if err != nil {
+			continue
+		}
+		if prefix, err = earshot.ParseRange(prefix.String()); err == nil { // what cannot be banned is not
+			ranges = append(ranges, prefix.String())
+		}
+	}
+	return ranges
 }
 
 // Bar hands the addresses that are banned to barred, at once and whenever they change. It is for a server, before it
@@ -172,7 +231,7 @@ func (s *Service) readRanges(ctx context.Context) error {
 	if s.barred == nil {
 		return nil
 	}
-	bans, err := s.stores.Bans.Bans(ctx, now(), true, 0, 0)
+	bans, err := s.stores.Bans.Bans(ctx, earshot.BanQuery{At: now(), Kind: earshot.BanOfRange})
 	if err != nil {
 		return err
 	}

@@ -125,12 +125,67 @@ func TestWhoBans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list := h.Bans(t.Context(), &user, 0, 0)
+	_, list := h.Bans(t.Context(), &user, BanFilter{})
 	_, lift := h.LiftBan(t.Context(), &user, 1)
 	_, log := h.Actions(t.Context(), &user, earshot.ActionQuery{})
 	for _, err := range []error{list, lift, log} {
 		if earshot.CodeOf(err) != earshot.CodeForbidden {
 			t.Error(err)
+		}
+	}
+}
+
+// Nobody bans who is not on the staff either, and may do something that they may not, or lets them in again.
+func TestBansOfWhoMayDoMore(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, Config{})
+	if _, err := h.CreateUsers(t.Context(), []NewAccount{{Username: "clerk"}, {Username: "janitor"}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, permission := range map[string]earshot.Permission{"clerk": earshot.PermChangeUser, "janitor": earshot.PermDeleteUser} {
+		if _, err := h.ChangeUser(t.Context(), name, UserEdit{Grant: earshot.PermissionsOf(permission)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clerk, err := h.UserByName(t.Context(), "clerk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Ban(t.Context(), &clerk, netip.Addr{}, NewBan{Username: "janitor"}); earshot.CodeOf(err) != earshot.CodeForbidden {
+		t.Errorf("ban: %v", err)
+	}
+	if _, err := h.LiftBan(t.Context(), &clerk, h.ban(t, NewBan{Username: "janitor"}).ID); earshot.CodeOf(err) != earshot.CodeForbidden {
+		t.Errorf("lift: %v", err)
+	}
+}
+
+// Bans are found by an address that is in their range, and odd filters find nothing.
+func TestBansFound(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, Config{})
+	for _, r := range []string{"198.51.100.0/24", "198.51.0.0/16", "203.0.113.7", "2001:db8:1::/48"} {
+		h.ban(t, NewBan{Range: r, Reason: "Flood"})
+	}
+	for search, want := range map[string]string{
+		"198.51.100.9": "198.51.0.0/16 198.51.100.0/24", " ::ffff:198.51.1.1 ": "198.51.0.0/16", "203.0.113.7": "203.0.113.7/32",
+		"2001:DB8:1:2::3": "2001:db8:1::/48", "2001:DB8:": "2001:db8:1::/48", "203.0.113.8": "", "fe80::1%eth0": "", "%": "", "_": "", `\`: "",
+		"ＦＬＯＯＤ": "2001:db8:1::/48 203.0.113.7/32 198.51.0.0/16 198.51.100.0/24",
+	} {
+		bans, err := h.Bans(t.Context(), nil, BanFilter{Search: search})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []string
+		for i := range bans {
+			found = append(found, bans[i].Range)
+		}
+		if got := strings.Join(found, " "); got != want {
+			t.Errorf("%q finds %q, not %q", search, got, want)
+		}
+	}
+	for field, filter := range map[string]BanFilter{"kind": {Kind: "room"}, "search": {Search: strings.Repeat("x", 2001)}} {
+		if _, err := h.Bans(t.Context(), nil, filter); earshot.AsError(err).Field != field {
+			t.Errorf("%s: %v", field, err)
 		}
 	}
 }
@@ -185,7 +240,7 @@ func TestActions(t *testing.T) {
 	fail(err)
 	_, err = h.CreateGroup(ctx, "helpers", 0)
 	fail(err)
-	_, err = h.ChangeGroup(ctx, "helpers", earshot.PermissionsOf(earshot.PermAddRoom), 0)
+	_, err = h.ChangeGroup(ctx, "helpers", GroupEdit{Grant: earshot.PermissionsOf(earshot.PermAddRoom)})
 	fail(err)
 	fail(h.SetGroupMember(ctx, "helpers", "ana", true))
 	fail(h.SetGroupMember(ctx, "helpers", "ana", false))

@@ -38,11 +38,16 @@ const (
 // argonHash is a password hash, taken apart.
 type argonHash struct {
 	cost
+	// older is true for argon2i, which Django made until 3.2, and false for argon2id (RFC 9106, section 1).
+	older     bool
 	salt, sum []byte
 }
 
-// encodedPrefix begins every hash: Django's name of the algorithm, then the PHC string form without its first $.
-const encodedPrefix = "argon2$argon2id$v="
+// What a hash begins with: Django's name of the algorithm, then the PHC string form without its first $.
+const (
+	encodedPrefix = "argon2$argon2id$v="
+	olderPrefix   = "argon2$argon2i$v="
+)
 
 // errNotHash is for a text that is no password hash in one of Django's forms.
 var errNotHash = errors.New("not a password hash that is understood")
@@ -50,8 +55,11 @@ var errNotHash = errors.New("not a password hash that is understood")
 // encode writes the hash as Django does, argon2$argon2id$v=19$m=19456,t=2,p=1$SALT$SUM, so that accounts can move in both
 // directions (django.contrib.auth.hashers.Argon2PasswordHasher).
 func (h argonHash) encode() earshot.PasswordHash {
-	b64 := base64.RawStdEncoding
-	return earshot.PasswordHash(fmt.Sprintf("%s%d$m=%d,t=%d,p=%d$%s$%s", encodedPrefix, argon2.Version,
+	b64, prefix := base64.RawStdEncoding, encodedPrefix
+	if h.older {
+		prefix = olderPrefix
+	}
+	return earshot.PasswordHash(fmt.Sprintf("%s%d$m=%d,t=%d,p=%d$%s$%s", prefix, argon2.Version,
 		h.memory, h.passes, h.threads, b64.EncodeToString(h.salt), b64.EncodeToString(h.sum)))
 }
 
@@ -62,7 +70,7 @@ func (h argonHash) matches(by *hasher, password []byte) bool {
 
 // current implements known.
 func (h argonHash) current(by *hasher) bool {
-	return h.cost == by.decoy.cost && len(h.salt) >= len(by.decoy.salt) && len(h.sum) == len(by.decoy.sum)
+	return !h.older && h.cost == by.decoy.cost && len(h.salt) >= len(by.decoy.salt) && len(h.sum) == len(by.decoy.sum)
 }
 
 // decodeHash takes an encoded hash apart. It accepts exactly what encode writes, within the bounds above. Errors:
@@ -87,8 +95,9 @@ func decodeHash(encoded earshot.PasswordHash) (argonHash, error) {
 	}
 	h.salt, errs[3] = base64.RawStdEncoding.Strict().DecodeString(parts[4])
 	h.sum, errs[4] = base64.RawStdEncoding.Strict().DecodeString(parts[5])
+	h.older = strings.HasPrefix(string(encoded), olderPrefix)
 	switch {
-	case errors.Join(errs[:]...) != nil, !strings.HasPrefix(string(encoded), encodedPrefix):
+	case errors.Join(errs[:]...) != nil, !h.older && !strings.HasPrefix(string(encoded), encodedPrefix):
 		return argonHash{}, errNotHash
 	case n[0] > maxMemory, n[1] > maxPasses, n[2] > maxThreads, n[0]*n[1] > maxWork:
 		return argonHash{}, errTooDear

@@ -49,7 +49,7 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, change := range [][2]string{
 		{"argon2$", ""},
 		{"argon2$", "$"},
-		{"argon2id", "argon2i"},
+		{"argon2id", "argon2"},
 		{"argon2id", "argon2d"},
 		{"v=19", "v=16"},
 		{"v=19$", ""},

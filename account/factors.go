@@ -6,12 +6,9 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
-	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"golang.org/x/time/rate"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -53,10 +50,11 @@ const (
 	loginTicketAge   = 5 * time.Minute
 	loginTicketTries = 5
 	// codesPerHour is how many wrong codes one address has for one user, at once and again in each hour, addressFactor times
-	// as many for all users, and guessesPerHour all addresses together for one user.
+	// as many for all users, and guessesPerHour all addresses together for one user. There is no bound for all users together.
 	codesPerHour   = 20
 	addressFactor  = 5
 	guessesPerHour = 20
+	guessesAtAll   = math.MaxInt32
 )
 
 // factors gives the second factors of a user.
@@ -86,15 +84,19 @@ func (s *Service) factors(ctx context.Context, user earshot.UserID) ([]Factor, e
 	return list, err
 }
 
-// askSecondFactor gives a *SecondFactorError if the user has a second factor.
-func (s *Service) askSecondFactor(ctx context.Context, user earshot.User) error {
+// askSecondFactor gives a *SecondFactorError if the user, who may have come by a provider, has a second factor.
+func (s *Service) askSecondFactor(ctx context.Context, user earshot.User, from *arrival) error {
 	factors, err := s.factors(ctx, user.ID)
 	if err != nil || len(factors) == 0 {
 		return err
 	}
 	secret, hash := newSecret(ticketPrefix)
+	sealed, err := from.seal(secret)
+	if err != nil {
+		return err
+	}
 	expires := now().Add(loginTicketAge)
-	ticket := earshot.Ticket{Hash: hash, Kind: loginTicket, User: user.ID, Data: passwordPrint(user.Password), ExpiresAt: expires}
+	ticket := earshot.Ticket{Hash: hash, Kind: loginTicket, User: user.ID, Data: append(passwordPrint(user.Password), sealed...), ExpiresAt: expires}
 	if err := s.stores.Tickets.CreateTicket(ctx, ticket); err != nil {
 		return err
 	}
@@ -105,6 +107,31 @@ func (s *Service) askSecondFactor(ctx context.Context, user earshot.User) error 
 func passwordPrint(p earshot.PasswordHash) []byte {
 	sum := sha256.Sum256([]byte(p))
 	return sum[:]
+}
+
+// firstStep gives the user of a log-in that awaits its second step, as look finds its ticket, and by whom at a provider they
+// came, nil for nobody. The user is still the one that was checked, with the same password.
+func (s *Service) firstStep(ctx context.Context, ticket string,
+	look func(context.Context, earshot.SecretHash, string, time.Time) (earshot.Ticket, error),
+) (earshot.User, *arrival, error) {
+	hash, ok := hashSecret(ticketPrefix, ticket)
+	if !ok {
+		return earshot.User{}, nil, errTicketOver()
+	}
+	begun, err := look(ctx, hash, loginTicket, now())
+	if err != nil {
+		return earshot.User{}, nil, notFoundIsOver(err)
+	}
+	user, err := s.stores.Users.User(ctx, begun.User)
+	if err != nil {
+		return earshot.User{}, nil, notFoundIsOver(err)
+	}
+	if !user.IsActive || len(begun.Data) < sha256.Size ||
+		subtle.ConstantTimeCompare(begun.Data[:sha256.Size], passwordPrint(user.Password)) != 1 {
+		return earshot.User{}, nil, errTicketOver()
+	}
+	from, err := unsealArrival(begun.Data[sha256.Size:], ticket)
+	return user, from, err
 }
 
 // SecondStep goes on with a log-in that awaits its second factor: code is one from the user's authenticator, or a recovery
@@ -126,7 +153,7 @@ func (s *Service) SecondStep(ctx context.Context, ticket, code string, from neti
 	if err != nil {
 		return "", Login{}, err
 	}
-	user, err := s.checkSecond(ctx, hash, code, from)
+	user, by, err := s.checkSecond(ctx, ticket, code, from)
 	try.end(isCode(err, earshot.CodeUnauthenticated))
 	if err != nil {
 		return "", Login{}, err
@@ -135,28 +162,24 @@ func (s *Service) SecondStep(ctx context.Context, ticket, code string, from neti
 	if _, err := s.stores.Tickets.TakeTicket(ctx, hash, loginTicket, now()); err != nil {
 		return "", Login{}, notFoundIsOver(err)
 	}
-	secret, login, err = s.beginSession(ctx, user)
+	secret, login, err = s.beginSessionBy(ctx, user, earshot.WayOwn, by)
 	return secret, login, notFoundIsOver(err)
 }
 
-// checkSecond counts a try of the ticket, and checks the code. It gives the user, who is still the one that was checked.
-func (s *Service) checkSecond(ctx context.Context, ticket earshot.SecretHash, code string, from netip.Addr) (earshot.User, error) {
-	begun, err := s.stores.Tickets.TryTicket(ctx, ticket, loginTicket, now(), loginTicketTries)
-	if err != nil {
-		return earshot.User{}, notFoundIsOver(err)
+// checkSecond counts a try of the ticket, and checks the code. It gives the user, who is still the one that was checked, and by
+// whom at a provider they came.
+func (s *Service) checkSecond(ctx context.Context, ticket, code string, from netip.Addr) (user earshot.User, by *arrival, err error) {
+	counted := func(ctx context.Context, hash earshot.SecretHash, kind string, at time.Time) (earshot.Ticket, error) {
+		return s.stores.Tickets.TryTicket(ctx, hash, kind, at, loginTicketTries)
 	}
-	user, err := s.stores.Users.User(ctx, begun.User)
-	if err != nil {
-		return earshot.User{}, notFoundIsOver(err)
-	}
-	if !user.IsActive || subtle.ConstantTimeCompare(begun.Data, passwordPrint(user.Password)) != 1 {
-		return earshot.User{}, errTicketOver()
+	if user, by, err = s.firstStep(ctx, ticket, counted); err != nil {
+		return earshot.User{}, nil, err
 	}
 	if recovery, ok := recoveryHash(code); ok {
 		err = s.stores.Recovery.UseRecoveryCode(ctx, user.ID, recovery)
-		return user, wrongCode(err, earshot.CodeNotFound)
+		return user, by, wrongCode(err, earshot.CodeNotFound)
 	}
-	return user, s.checkCode(ctx, user.ID, code, from)
+	return user, by, s.checkCode(ctx, user.ID, code, from)
 }
 
 // checkCode checks a code from the authenticator, and uses it up.
@@ -165,22 +188,28 @@ func (s *Service) checkCode(ctx context.Context, user earshot.UserID, code strin
 	if err != nil {
 		return err
 	}
-	if !known {
-		if wait := s.guesses.wait(user); wait > 0 {
-			return &earshot.Error{
-				Code: earshot.CodeRateLimited, RetryAfter: wait,
-				Message: "Too many wrong codes were tried for this account. Use a recovery code, log in from where you were before, or wait.",
-			}
-		}
+	if known {
+		return s.useCode(ctx, user, code)
+	}
+	return s.guessCode(ctx, user, code, "log in",
+		"Too many wrong codes were tried for this account. Use a recovery code, log in from where you were before, or wait.")
+}
+
+// guessCode is useCode for whoever may be a stranger: wrong codes are counted by user and by what for, whatever address they come
+// from, and tooMany is said when there were guessesPerHour.
+func (s *Service) guessCode(ctx context.Context, user earshot.UserID, code, what, tooMany string) error {
+	try, err := s.guesses.begin(netip.Addr{}, what+" "+fmt.Sprint(user))
+	if err != nil {
+		limited := *earshot.AsError(err)
+		limited.Message = tooMany
+		return &limited
 	}
 	err = s.useCode(ctx, user, code)
-	if !known && isCode(err, earshot.CodeUnauthenticated) {
-		s.guesses.count(user)
-	}
+	try.end(isCode(err, earshot.CodeUnauthenticated))
 	return err
 }
 
-// useCode is checkCode without limits.
+// useCode uses a code up, if it is the right one. How many are tried is for the caller to bound.
 func (s *Service) useCode(ctx context.Context, user earshot.UserID, code string) error {
 	totp, err := s.stores.TOTP.TOTP(ctx, user)
 	if err != nil {
@@ -229,14 +258,22 @@ func notFoundIsOver(err error) error {
 }
 
 // Proof shows that whoever is logged in is the user, and not somebody at their browser: the password, or, of a user who has
-// none, a code of the second factor.
-type Proof struct{ Password, Code string }
+// none, a code of the second factor; or, of whoever has one, a passkey.
+type Proof struct {
+	Password, Code string
+	// Ticket is that of BeginProof, and Response what the browser gave; both are empty where no passkey is shown.
+	Ticket   string
+	Response []byte
+}
 
 // confirm checks a proof. Errors: CodeForbidden by a token; CodeInvalid with the field for a wrong one; CodeRateLimited and
 // CodeBusy as LogIn.
 func (s *Service) confirm(ctx context.Context, by Login, proof Proof, from netip.Addr) error {
 	if by.ByToken {
 		return errNotByToken()
+	}
+	if proof.Ticket != "" {
+		return s.confirmPasskey(ctx, by, proof, from)
 	}
 	user, err := s.activeUser(ctx, by.User.ID)
 	if err != nil {
@@ -247,70 +284,18 @@ func (s *Service) confirm(ctx context.Context, by Login, proof Proof, from netip
 		if err != nil {
 			return err
 		}
-		err = s.useCode(ctx, user.ID, proof.Code)
-		try.end(err != nil)
+		err = s.guessCode(ctx, user.ID, proof.Code, "prove", "Too many wrong codes were tried. Wait a little, and end the log-ins that are not yours.")
+		try.end(isCode(err, earshot.CodeUnauthenticated))
 		if isCode(err, earshot.CodeUnauthenticated) {
 			return earshot.FieldError("code", "The code is wrong, or was used already.")
 		}
 		return err
 	}
-	key, _ := lookupKey(user.Username)
-	try, err := s.failures.begin(from, string(key))
-	if err != nil {
-		return err
-	}
-	match := false
-	defer func() { try.end(err == nil && !match) }()
-	if err = s.hasher.admit(); err != nil {
-		return err
-	}
-	defer s.hasher.leave()
-	if len(proof.Password) > maxPassword {
-		return earshot.FieldError("password", "The password is wrong.")
-	}
-	found, err := s.hasher.verify(ctx, user.Password, "", proof.Password)
-	if match = found.match; err == nil && !match {
+	right, err := s.tryOwnPassword(ctx, &user, proof.Password, from)
+	if err == nil && !right {
 		return earshot.FieldError("password", "The password is wrong.")
 	}
 	return err
-}
-
-// guesses counts wrong codes of each user, whoever sends them.
-type guesses struct {
-	// mu is held for a few map operations; nothing is called under it.
-	mu    sync.Mutex
-	users *simplelru.LRU[earshot.UserID, *rate.Limiter]
-}
-
-func newGuesses() *guesses {
-	users, _ := simplelru.NewLRU[earshot.UserID, *rate.Limiter](tracked, nil) // it fails for a size below one only
-	return &guesses{users: users}
-}
-
-func (g *guesses) of(user earshot.UserID) *rate.Limiter {
-	limiter, ok := g.users.Get(user)
-	if !ok {
-		limiter = rate.NewLimiter(rate.Every(time.Hour/guessesPerHour), guessesPerHour)
-		g.users.Add(user, limiter)
-	}
-	return limiter
-}
-
-// wait is how long it is until there is room for one more, zero if there is.
-func (g *guesses) wait(user earshot.UserID) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	missing := 1 - g.of(user).TokensAt(time.Now())
-	if missing <= 0 {
-		return 0
-	}
-	return max(time.Millisecond, time.Duration(missing*float64(time.Hour/guessesPerHour)))
-}
-
-func (g *guesses) count(user earshot.UserID) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.of(user).AllowN(time.Now(), 1)
 }
 
 // AsSecondFactor gives what err says of a second factor, if it does.

@@ -55,7 +55,7 @@ func (h *house) enrol(t *testing.T, name, from string) (*authenticator, Login) {
 	ctx := WithClient(t.Context(), Client{Address: addr(from)})
 	_, login, err := h.LogIn(ctx, name, goodPassword, addr(from))
 	refused(t, "log in", err, "")
-	key, err := h.BeginTOTP(t.Context(), login)
+	key, err := h.BeginTOTP(t.Context(), login, Proof{Password: goodPassword}, addr("192.0.2.1"))
 	refused(t, "begin", err, "")
 	a := &authenticator{secret: key.Secret}
 	a.recovery, err = h.ConfirmTOTP(t.Context(), login, a.code(t), addr(from))
@@ -82,7 +82,7 @@ func TestSecondFactor(t *testing.T) {
 		h.add(t, "ana@x")
 		_, login, err := h.LogIn(t.Context(), "ana@x", goodPassword, addr("192.0.2.1"))
 		refused(t, "log in", err, "")
-		key, err := h.BeginTOTP(t.Context(), login)
+		key, err := h.BeginTOTP(t.Context(), login, Proof{Password: goodPassword}, addr("192.0.2.1"))
 		refused(t, "begin", err, "")
 		uri, err := url.Parse(key.URI)
 		if err != nil || uri.Scheme != "otpauth" || uri.Host != "totp" || uri.Path != "/Rä  Chat:ana@x" || uri.Query().Get("issuer") != "Rä: Chat" ||
@@ -103,7 +103,7 @@ func TestSecondFactor(t *testing.T) {
 		}
 		_, err = h.ConfirmTOTP(t.Context(), login, right, addr("192.0.2.1"))
 		refused(t, "confirm again", err, earshot.CodeConflict)
-		_, err = h.BeginTOTP(t.Context(), login)
+		_, err = h.BeginTOTP(t.Context(), login, Proof{Password: goodPassword}, addr("192.0.2.1"))
 		refused(t, "begin again", err, earshot.CodeConflict)
 		// Until the next step the code of the confirmation is used up.
 		ticket := h.ticket(t, "ana@x")
@@ -186,23 +186,25 @@ func TestTicket(t *testing.T) {
 // TestSecondStepAtOnce sends one code many times at once: it lets one in.
 func TestSecondStepAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, DefaultConfig()).quick()
-	h.add(t, "ana")
-	phone, _ := h.enrol(t, "ana", "192.0.2.1")
-	tickets := []string{h.ticket(t, "ana"), h.ticket(t, "ana")}
-	var in atomic.Int64
-	var group sync.WaitGroup
-	for i := range 8 {
-		group.Go(func() {
-			if _, _, err := h.SecondStep(t.Context(), tickets[i%2], phone.recovery[0], addr("192.0.2.1")); err == nil {
-				in.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	if in.Load() != 1 {
-		t.Errorf("%d got in with one code", in.Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, DefaultConfig()).quick()
+		h.add(t, "ana")
+		phone, _ := h.enrol(t, "ana", "192.0.2.1")
+		tickets := []string{h.ticket(t, "ana"), h.ticket(t, "ana")}
+		var in atomic.Int64
+		var group sync.WaitGroup
+		for i := range 8 {
+			group.Go(func() {
+				if _, _, err := h.SecondStep(t.Context(), tickets[i%2], phone.recovery[0], addr("192.0.2.1")); err == nil {
+					in.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if in.Load() != 1 {
+			t.Errorf("%d got in with one code", in.Load())
+		}
+	})
 }
 
 // TestBruteForceOfCodes has somebody with the password and many addresses try codes, while the owner logs in.
@@ -245,6 +247,69 @@ func TestBruteForceOfCodes(t *testing.T) {
 		if wrong != codesPerHour {
 			t.Errorf("%d wrong codes from a known address", wrong)
 		}
+	})
+}
+
+// TestCodesAtOnce has somebody with the password send codes from many addresses, all at once.
+func TestCodesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, DefaultConfig()).quick()
+		h.add(t, "ana")
+		phone, _ := h.enrol(t, "ana", "192.0.2.1")
+		tickets := make([]string, 5*guessesPerHour)
+		for i := range tickets {
+			_, _, err := h.LogIn(t.Context(), "ana", goodPassword, addr(fmt.Sprint("203.0.113.", i)))
+			needed, ok := AsSecondFactor(err)
+			if !ok {
+				t.Fatal(err)
+			}
+			tickets[i] = needed.Ticket
+		}
+		var wrong atomic.Int64
+		var group sync.WaitGroup
+		start, code := make(chan struct{}), phone.wrong(t)
+		for i, ticket := range tickets {
+			group.Go(func() {
+				<-start
+				_, _, err := h.SecondStep(t.Context(), ticket, code, addr(fmt.Sprint("203.0.113.", i)))
+				if earshot.CodeOf(err) == earshot.CodeUnauthenticated {
+					wrong.Add(1)
+				}
+			})
+		}
+		close(start)
+		group.Wait()
+		if n := wrong.Load(); n > guessesPerHour {
+			t.Errorf("%d codes were looked at", n)
+		}
+	})
+}
+
+// TestBruteForceOfProofs has somebody with the browser session, and many addresses, guess the code of who has no password.
+func TestBruteForceOfProofs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, DefaultConfig()).quick()
+		h.add(t, "ana")
+		phone, login := h.enrol(t, "ana", "192.0.2.1")
+		_, err := h.ChangeUser(t.Context(), "ana", UserEdit{NoPassword: true})
+		refused(t, "no password", err, "")
+		time.Sleep(totpPeriod)
+		answers := map[earshot.Code]int{}
+		prove := func(code, from string) error {
+			_, err := h.RenewRecoveryCodes(t.Context(), login, Proof{Code: code}, addr(from))
+			return err
+		}
+		for i := range 200 {
+			answers[earshot.CodeOf(prove(phone.wrong(t), fmt.Sprint("203.0.113.", i)))]++
+		}
+		if answers[earshot.CodeInvalid] != guessesPerHour || answers[earshot.CodeRateLimited] != 200-guessesPerHour {
+			t.Errorf("answers: %v", answers)
+		}
+		refused(t, "the right code meanwhile", prove(phone.code(t), "192.0.2.1"), earshot.CodeRateLimited)
+		time.Sleep(time.Hour)
+		refused(t, "and later", prove(phone.code(t), "192.0.2.1"), "")
 	})
 }
 
@@ -296,4 +361,40 @@ func TestResetSecondFactors(t *testing.T) {
 	refused(t, "of nobody", h.ResetSecondFactors(t.Context(), "nobody"), earshot.CodeNotFound)
 	refused(t, "reset", h.ResetSecondFactors(t.Context(), "ANA"), "")
 	h.logIn(t, "ana")
+}
+
+// TestConfirmAtOnce confirms one authenticator many times at once: the recovery codes that one of them is told are good.
+func TestConfirmAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, DefaultConfig()).quick()
+		h.add(t, "ana")
+		_, login, err := h.LogIn(t.Context(), "ana", goodPassword, addr("192.0.2.1"))
+		refused(t, "log in", err, "")
+		key, err := h.BeginTOTP(t.Context(), login, Proof{Password: goodPassword}, addr("192.0.2.1"))
+		refused(t, "begin", err, "")
+		phone := authenticator{secret: key.Secret}
+		code := phone.code(t)
+		told := make(chan []string, 8)
+		var group sync.WaitGroup
+		for range cap(told) {
+			group.Go(func() {
+				codes, err := h.ConfirmTOTP(t.Context(), login, code, addr("192.0.2.1"))
+				if err == nil {
+					told <- codes
+					return
+				}
+				refused(t, "a second time", err, earshot.CodeConflict)
+				if codes != nil {
+					t.Error("codes are told that are none")
+				}
+			})
+		}
+		group.Wait()
+		if len(told) != 1 {
+			t.Fatalf("%d were told codes", len(told))
+		}
+		_, _, err = h.SecondStep(t.Context(), h.ticket(t, "ana"), (<-told)[0], addr("192.0.2.1"))
+		refused(t, "a code that was told", err, "")
+	})
 }

@@ -10,20 +10,26 @@ import (
 
 // CreateGroup makes a group. Errors: CodeInvalid, and CodeConflict for a name that is taken, with the field "group".
 func (s *Service) CreateGroup(ctx context.Context, name string, permissions earshot.PermissionSet) (earshot.Group, error) {
-	group := earshot.Group{Permissions: permissions}
-	if len(name) <= earshot.MaxGroupName*16 { // normalising costs time
-		name = strings.TrimSpace(names.Normalize(name))
-	}
-	group.Name = name
-	if err := group.Validate(); err != nil {
-		return earshot.Group{}, err
-	}
-	id, err := s.stores.Groups.CreateGroup(ctx, group, names.Key(group.Name))
+	name, err := groupName(name)
 	if err != nil {
 		return earshot.Group{}, err
 	}
-	group.ID = id
-	return group, s.record(ctx, earshot.Entry(ctx, earshot.VerbCreateGroup, group.Name, "grant", permissionNames(permissions)))
+	group := earshot.Group{Name: name, Permissions: permissions}
+	group.ID, err = s.stores.Groups.CreateGroup(ctx, group, names.Key(name),
+		earshot.Entry(ctx, earshot.VerbCreateGroup, name, "grant", permissionNames(permissions)))
+	if err != nil {
+		return earshot.Group{}, err
+	}
+	return group, nil
+}
+
+// groupName gives the form in which a group's name is kept.
+func groupName(name string) (string, error) {
+	if len(name) <= earshot.MaxGroupName*16 { // normalising costs time
+		name = strings.TrimSpace(names.Normalize(name))
+	}
+	group := earshot.Group{Name: name}
+	return name, group.Validate()
 }
 
 // Group gives the group of a name, in whatever case or form it is written; CodeNotFound if there is none.
@@ -63,18 +69,45 @@ func (s *Service) GroupsOf(ctx context.Context, user earshot.UserID) ([]earshot.
 	return s.stores.Groups.GroupsOf(ctx, user)
 }
 
-// ChangeGroup grants permissions to the group of a name and takes others from it, for all its members at once.
-func (s *Service) ChangeGroup(ctx context.Context, name string, grant, revoke earshot.PermissionSet) (earshot.Group, error) {
+// idsOf gives the groups' numbers.
+func idsOf(groups []earshot.Group) []earshot.GroupID {
+	ids := make([]earshot.GroupID, len(groups))
+	for i := range groups {
+		ids[i] = groups[i].ID
+	}
+	return ids
+}
+
+// GroupEdit is what is to be changed about a group.
+type GroupEdit struct {
+	// Name is another name; nil leaves it.
+	Name *string
+	// Grant are the permissions that its members get, Revoke those that are taken.
+	Grant, Revoke earshot.PermissionSet
+}
+
+// ChangeGroup changes the group of a name, for all its members at once. Errors: CodeNotFound; CodeInvalid, and CodeConflict for a
+// name that is taken, with the field "group".
+func (s *Service) ChangeGroup(ctx context.Context, name string, edit GroupEdit) (earshot.Group, error) {
 	group, err := s.Group(ctx, name)
 	if err != nil {
 		return earshot.Group{}, err
 	}
-	if err := s.stores.Groups.ChangeGroup(ctx, group.ID, grant, revoke); err != nil {
+	before := group.Name
+	change := earshot.GroupChange{Grant: edit.Grant, Revoke: edit.Revoke}
+	details := []string{"grant", permissionNames(edit.Grant), "revoke", permissionNames(edit.Revoke)}
+	if edit.Name != nil {
+		if group.Name, err = groupName(*edit.Name); err != nil {
+			return earshot.Group{}, err
+		}
+		change.Name, change.Key = group.Name, names.Key(group.Name)
+		details = append(details, "name", group.Name)
+	}
+	if err := s.stores.Groups.ChangeGroup(ctx, group.ID, change, earshot.Entry(ctx, earshot.VerbChangeGroup, before, details...)); err != nil {
 		return earshot.Group{}, err
 	}
-	group.Permissions = (group.Permissions | grant) &^ revoke
-	return group, s.record(ctx, earshot.Entry(ctx, earshot.VerbChangeGroup, group.Name,
-		"grant", permissionNames(grant), "revoke", permissionNames(revoke)))
+	group.Permissions = (group.Permissions | edit.Grant) &^ edit.Revoke
+	return group, nil
 }
 
 // DeleteGroup removes the group of a name; its members lose what they had through it.
@@ -83,10 +116,7 @@ func (s *Service) DeleteGroup(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stores.Groups.DeleteGroup(ctx, group.ID); err != nil {
-		return err
-	}
-	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
+	return s.stores.Groups.DeleteGroup(ctx, group.ID, earshot.Entry(ctx, earshot.VerbDeleteGroup, group.Name))
 }
 
 // SetGroupMember puts a user into a group, or takes the user out; no error where that is so already.
@@ -99,12 +129,9 @@ func (s *Service) SetGroupMember(ctx context.Context, name, username string, mem
 	if err != nil {
 		return err
 	}
-	if err := s.stores.Groups.SetGroupMember(ctx, group.ID, user.ID, member); err != nil {
-		return err
-	}
 	verb := earshot.VerbRemoveFromGroup
 	if member {
 		verb = earshot.VerbAddToGroup
 	}
-	return s.record(ctx, earshot.Entry(ctx, verb, user.Username, "group", group.Name))
+	return s.stores.Groups.SetGroupMember(ctx, group.ID, user.ID, member, earshot.Entry(ctx, verb, user.Username, "group", group.Name))
 }

@@ -38,7 +38,11 @@ func newHasher(atOnce, queued int) *hasher {
 }
 
 func derive(password []byte, with argonHash) []byte {
-	return argon2.IDKey(password, with.salt, with.passes, with.memory, with.threads, uint32(len(with.sum))) //nolint:gosec // G115: at most 64
+	key := argon2.IDKey
+	if with.older {
+		key = argon2.Key
+	}
+	return key(password, with.salt, with.passes, with.memory, with.threads, uint32(len(with.sum))) //nolint:gosec // G115: at most 64
 }
 
 func random(n int) []byte {

@@ -91,12 +91,13 @@ func (s *Service) Import(ctx context.Context, store earshot.ImportStore, rooms e
 	if dryRun {
 		return im.report, nil
 	}
-	if err := store.Import(ctx, im.plan); err != nil {
+	done := func(c ImportCounts) string { return fmt.Sprintf("%d created, %d updated", c.Created, c.Updated) }
+	entry := earshot.Entry(ctx, earshot.VerbImport, "",
+		"users", done(im.report.Users), "groups", done(im.report.Groups), "rooms", done(im.report.Rooms))
+	if err := store.Import(ctx, im.plan, entry); err != nil {
 		return ImportReport{}, err
 	}
-	done := func(c ImportCounts) string { return fmt.Sprintf("%d created, %d updated", c.Created, c.Updated) }
-	return im.report, s.record(ctx, earshot.Entry(ctx, earshot.VerbImport, "",
-		"users", done(im.report.Users), "groups", done(im.report.Groups), "rooms", done(im.report.Rooms)))
+	return im.report, nil
 }
 
 // leaveOut notes what is not taken over.
@@ -261,11 +262,12 @@ func (im *importer) name(ctx context.Context, planned *earshot.PlannedUser) (why
 		if _, like := im.staff[keys.Skeleton]; like {
 			return alike, nil
 		}
-		if err := im.service.checkLookAlike(ctx, name, keys); err != nil {
-			if isCode(err, earshot.CodeConflict) {
-				return alike, nil
-			}
+		// Two others who look alike came with their names, and keep them.
+		switch like, err := im.service.lookAlike(ctx, name, keys); {
+		case err != nil:
 			return "", err
+		case like == likeStaff:
+			return alike, nil
 		}
 	}
 	planned.Username, planned.Keys = name, keys
@@ -360,6 +362,14 @@ func (im *importer) roomName(r *earshot.ForeignRoom) string {
 	return name
 }
 
+// times says how often, in words.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 // permissionsOf tells of permissions without a counterpart.
 func (im *importer) permissionsOf(dropped map[string]int) {
 	list := make([]string, 0, len(dropped))
@@ -368,6 +378,6 @@ func (im *importer) permissionsOf(dropped map[string]int) {
 	}
 	sort.Strings(list)
 	for _, name := range list {
-		im.leaveOut("permission", 0, name, fmt.Sprintf("there is no such permission here; %d users or groups had it", dropped[name]))
+		im.leaveOut("permission", 0, name, fmt.Sprintf("there is no such permission here; it was granted %s", times(dropped[name])))
 	}
 }

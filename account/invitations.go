@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -28,6 +27,9 @@ func (s *Service) validInvitation(ctx context.Context, secret string) (earshot.S
 		refuse = earshot.Errorf(earshot.CodeForbidden, "An invitation is needed to sign up on this server.")
 	}
 	refuse.Field = "invitation"
+	if s.cfg.SignUp == SignUpOpen {
+		refuse.Message += " You can sign up without one."
+	}
 	hash, ok := hashSecret(invitationPrefix, secret)
 	if !ok {
 		return earshot.SecretHash{}, refuse
@@ -78,17 +80,9 @@ func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl t
 	if err := s.mayInvite(ctx, by, nil); err != nil { // first: the names of groups are not for everybody
 		return "", time.Time{}, err
 	}
-	into := make([]earshot.Group, len(groups))
-	ids := make([]earshot.GroupID, len(groups))
-	for i, name := range groups {
-		into[i], err = s.Group(ctx, name)
-		if isCode(err, earshot.CodeNotFound) {
-			return "", time.Time{}, earshot.FieldError("groups", "There is no group %q.", name)
-		}
-		if err != nil {
-			return "", time.Time{}, err
-		}
-		ids[i] = into[i].ID
+	into, err := s.groupsNamed(ctx, groups)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	if err := s.mayInvite(ctx, by, into); err != nil {
 		return "", time.Time{}, err
@@ -96,15 +90,12 @@ func (s *Service) Invite(ctx context.Context, by earshot.UserID, uses int, ttl t
 	secret, hash := newSecret(invitationPrefix)
 	expires = now().Add(ttl).Truncate(time.Millisecond)
 	inv := earshot.Invitation{Hash: hash, CreatedBy: by, ExpiresAt: expires, UsesLeft: uses}
-	if err := s.stores.Invitations.CreateInvitation(ctx, inv, ids); err != nil {
+	entry := earshot.Entry(ctx, earshot.VerbCreateInvitation, "",
+		"uses", strconv.Itoa(uses), "until", expires.Format(time.RFC3339), "groups", groupNames(into))
+	if err := s.stores.Invitations.CreateInvitation(ctx, inv, idsOf(into), entry); err != nil {
 		return "", time.Time{}, err
 	}
-	var names []string
-	for i := range into {
-		names = append(names, into[i].Name)
-	}
-	return secret, expires, s.record(ctx, earshot.Entry(ctx, earshot.VerbCreateInvitation, "",
-		"uses", strconv.Itoa(uses), "until", expires.Format(time.RFC3339), "groups", strings.Join(names, " ")))
+	return secret, expires, nil
 }
 
 // mayInvite tells whether the user may invite people into the groups: who puts people into groups changes users, and nobody
@@ -149,5 +140,9 @@ func (s *Service) Withdraw(ctx context.Context, by earshot.User, hash earshot.Se
 	if inv.CreatedBy != by.ID && !by.May(earshot.PermChangeUser) {
 		return earshot.Errorf(earshot.CodeNotFound, "There is no such invitation.")
 	}
-	return s.stores.Invitations.DeleteInvitation(ctx, hash)
+	whose := ""
+	if user, err := s.stores.Users.User(ctx, inv.CreatedBy); err == nil {
+		whose = user.Username
+	}
+	return s.stores.Invitations.DeleteInvitation(ctx, hash, earshot.Entry(ctx, earshot.VerbDeleteInvitation, whose))
 }

@@ -65,10 +65,10 @@ func TestInviteIntoGroups(t *testing.T) {
 	// An invitation is worth what its maker may do now, not then.
 	crew, err := h.Group(t.Context(), "crew")
 	refused(t, "group", err, "")
-	_, err = h.ChangeGroup(t.Context(), "crew", earshot.PermissionsOf(earshot.PermDeleteUser), 0)
+	_, err = h.ChangeGroup(t.Context(), "crew", GroupEdit{Grant: earshot.PermissionsOf(earshot.PermDeleteUser)})
 	refused(t, "change", err, "")
 	refused(t, "the group can do more by now", signUp("ben"), earshot.CodeForbidden, "invitation")
-	_, err = h.ChangeGroup(t.Context(), "crew", 0, earshot.PermissionsOf(earshot.PermDeleteUser))
+	_, err = h.ChangeGroup(t.Context(), "crew", GroupEdit{Revoke: earshot.PermissionsOf(earshot.PermDeleteUser)})
 	refused(t, "change", err, "")
 	refused(t, "and back", signUp("ben"), "")
 	h.deactivate(t, manager)
@@ -76,6 +76,28 @@ func TestInviteIntoGroups(t *testing.T) {
 	if crew.ID == 0 {
 		t.Error("no group")
 	}
+}
+
+// An invitation is worth the same where everybody may sign up: it puts people into groups, and is used up.
+func TestInvitationToAnOpenServer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, Config{SignUp: SignUpOpen}).quick()
+	if _, err := h.CreateGroup(t.Context(), "crew", earshot.PermissionsOf(earshot.PermAddRoom)); err != nil {
+		t.Fatal(err)
+	}
+	secret, _, err := h.Invite(t.Context(), 0, 1, time.Hour, "crew")
+	refused(t, "invite", err, "")
+	signUp := func(name, invitation string) error {
+		_, _, err := h.SignUp(t.Context(), SignUp{Username: name, Password: goodPassword, Invitation: invitation}, addr("192.0.2.1"))
+		return err
+	}
+	refused(t, "with an invitation", signUp("ana", secret), "")
+	if ana, err := h.UserByName(t.Context(), "ana"); err != nil || !ana.May(earshot.PermAddRoom) {
+		t.Errorf("%+v, %v", ana, err)
+	}
+	refused(t, "with one that is used up", signUp("ben", secret), earshot.CodeForbidden, "invitation")
+	refused(t, "with one that is none", signUp("ben", "ei_x"), earshot.CodeForbidden, "invitation")
+	refused(t, "without", signUp("ben", ""), "")
 }
 
 func TestInvitationsAreListedAndWithdrawn(t *testing.T) {

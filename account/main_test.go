@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/netip"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,10 +12,15 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/store/sqlstore/sqlstoretest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
+
+// template is of the databases.
+var template sqlstoretest.Template
 
 const goodPassword = "correct horse"
 
@@ -33,10 +37,7 @@ type house struct {
 
 func newHouse(t *testing.T, cfg Config) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "earshot.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := template.Open(t)
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Error(err)
@@ -45,7 +46,7 @@ func newHouse(t *testing.T, cfg Config) *house {
 	h := &house{store: store, hashes: new(atomic.Int64)}
 	h.Service = New(Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Identities: store, Origins: store, Tickets: store, Factors: store, Bans: store, Actions: store,
 	}, cfg, func(c earshot.SecretHash) {
 		h.mu.Lock()
 		defer h.mu.Unlock()

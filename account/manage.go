@@ -19,6 +19,8 @@ type NewAccount struct {
 	AnyPassword bool
 	// Email and DisplayName may be empty.
 	Email, DisplayName string
+	// Groups are the names of those that the user is put into.
+	Groups []string
 	// Staff makes the user staff, with earshot.StaffPermissions; Superuser gives every permission.
 	Staff, Superuser bool
 }
@@ -30,7 +32,7 @@ type NewAccount struct {
 // Errors name the account by its place in the list, from 1, and its name: CodeInvalid, or CodeConflict for a name that is
 // taken or comes twice.
 func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]earshot.UserID, error) {
-	users := make([]earshot.NewUser, len(accounts))
+	users, entries := make([]earshot.NewUser, len(accounts)), make([]earshot.Action, len(accounts))
 	first := make(map[earshot.NameKey]int, len(accounts))
 	for i, a := range accounts {
 		user, err := s.newAccount(a)
@@ -42,19 +44,21 @@ func (s *Service) CreateUsers(ctx context.Context, accounts []NewAccount) ([]ear
 				Code: earshot.CodeConflict, Field: "username", Message: fmt.Sprintf("The name is also that of account %d.", twin+1),
 			})
 		}
-		first[user.Keys.Name], users[i] = i, user
+		groups, err := s.groupsNamed(ctx, a.Groups)
+		if err != nil {
+			return nil, ofAccount(i, a.Username, err)
+		}
+		user.Groups = idsOf(groups)
+		first[user.Keys.Name], users[i], entries[i] = i, user, userMade(ctx, &user, groups)
 	}
 	if err := s.hashAll(ctx, accounts, users); err != nil {
 		return nil, err
 	}
-	ids, err := s.stores.Users.CreateUsers(ctx, users)
+	ids, err := s.stores.Users.CreateUsers(ctx, users, entries...)
 	if isCode(err, earshot.CodeConflict) {
 		err = s.whichIsTaken(ctx, users, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return ids, s.record(ctx, usersMade(ctx, users)...)
+	return ids, err
 }
 
 // newAccount checks an account that is to be made, and gives it without its password.
@@ -143,6 +147,7 @@ func (s *Service) SweepExpired(ctx context.Context) (int, error) {
 	if err := s.WriteUses(ctx); err != nil {
 		return 0, err
 	}
+	s.devices.sweep()
 	if err := s.stores.Tickets.DeleteExpiredTickets(ctx, now()); err != nil {
 		return 0, err
 	}

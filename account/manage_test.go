@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -128,11 +129,11 @@ func TestConfigIsFilled(t *testing.T) {
 	t.Parallel()
 	want := DefaultConfig()
 	want.SignUp, want.Issuer, want.Mail.ResetAge = SignUpClosed, "Earshot", time.Hour
-	if got := (Config{HashersAtOnce: -1}).filled(); got != want {
+	if got := (Config{HashersAtOnce: -1}).filled(); !reflect.DeepEqual(got, want) {
 		t.Errorf("filled: %+v", got)
 	}
-	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5, "Chat", nil, MailConfig{ResetAge: time.Minute}}
-	if got := set.filled(); got != set {
+	set := Config{SignUpInvite, time.Hour, 1, 2, 3, 4, 5, "Chat", nil, MailConfig{ResetAge: time.Minute}, nil, nil}
+	if got := set.filled(); !reflect.DeepEqual(got, set) {
 		t.Errorf("filled: %+v", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -105,7 +106,7 @@ func TestChangePassword(t *testing.T) {
 		if c.field == "" {
 			continue
 		}
-		_, _, err := h.ChangePassword(t.Context(), login, c.present, c.fresh, addr("192.0.2.1"))
+		_, _, err := h.ChangePassword(t.Context(), login, Proof{Password: c.present}, c.fresh, addr("192.0.2.1"))
 		refused(t, what, err, earshot.CodeInvalid, c.field)
 		if what == "common, numeric" && len(earshot.AsError(err).Reasons) != 2 {
 			t.Errorf("reasons: %q", earshot.AsError(err).Reasons)
@@ -114,7 +115,7 @@ func TestChangePassword(t *testing.T) {
 	if len(h.cut()) != 0 {
 		t.Error("a refused change cut somebody")
 	}
-	secret, after, err := h.ChangePassword(t.Context(), login, goodPassword, newPassword, addr("192.0.2.1"))
+	secret, after, err := h.ChangePassword(t.Context(), login, Proof{Password: goodPassword}, newPassword, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	if secret == own || secret == phone || after.Credential == login.Credential || after.User.ID != login.User.ID || after.ExpiresAt.IsZero() {
 		t.Errorf("the log-in goes on as %+v", after)
@@ -138,7 +139,7 @@ func TestChangePassword(t *testing.T) {
 	if got := mails.to("ana@example.org"); len(got) != 1 || got[0] != "Your password was changed" {
 		t.Errorf("mails: %q", got)
 	}
-	_, _, err = h.ChangePassword(t.Context(), login, goodPassword, newPassword, addr("192.0.2.1"))
+	_, _, err = h.ChangePassword(t.Context(), login, Proof{Password: goodPassword}, newPassword, addr("192.0.2.1"))
 	refused(t, "with what was true before", err, earshot.CodeConflict)
 }
 
@@ -151,7 +152,7 @@ func TestChangePasswordWithToken(t *testing.T) {
 	refused(t, "token", err, "")
 	login, err := h.ByToken(t.Context(), tokens[0])
 	refused(t, "by token", err, "")
-	secret, after, err := h.ChangePassword(t.Context(), login, goodPassword, newPassword, addr("192.0.2.1"))
+	secret, after, err := h.ChangePassword(t.Context(), login, Proof{Password: goodPassword}, newPassword, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	if secret != "" || after.Credential != login.Credential {
 		t.Error("a token became a browser session")
@@ -166,9 +167,9 @@ func TestChangePasswordWithToken(t *testing.T) {
 	refused(t, "token", err, "")
 	bot, err := h.ByToken(t.Context(), bots[0])
 	refused(t, "by token", err, "")
-	_, _, err = h.ChangePassword(t.Context(), bot, "", newPassword, addr("192.0.2.1"))
+	_, _, err = h.ChangePassword(t.Context(), bot, Proof{}, newPassword, addr("192.0.2.1"))
 	refused(t, "of one without a password", err, earshot.CodeForbidden)
-	refused(t, "delete one without a password", h.DeleteSelf(t.Context(), bot, "", addr("192.0.2.1")), earshot.CodeForbidden)
+	refused(t, "delete one without a password", h.DeleteSelf(t.Context(), bot, Proof{Password: ""}, addr("192.0.2.1")), earshot.CodeForbidden)
 }
 
 // A stolen cookie is no quicker way to find the password than the page to log in: tries are counted together.
@@ -183,12 +184,12 @@ func TestGuessingOwnPassword(t *testing.T) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, _, err = h.ChangePassword(t.Context(), login, fmt.Sprint("guess", i), newPassword, addr("192.0.2.1"))
+				_, _, err = h.ChangePassword(t.Context(), login, Proof{Password: fmt.Sprint("guess", i)}, newPassword, addr("192.0.2.1"))
 			case 1:
-				err = h.DeleteSelf(t.Context(), login, fmt.Sprint("guess", i), addr("192.0.2.1"))
+				err = h.DeleteSelf(t.Context(), login, Proof{Password: fmt.Sprint("guess", i)}, addr("192.0.2.1"))
 			case 2:
 				email := "x@example.org"
-				_, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: &email, Password: fmt.Sprint("guess", i)}, addr("192.0.2.1"))
+				_, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: &email, Proof: Proof{Password: fmt.Sprint("guess", i)}}, addr("192.0.2.1"))
 			}
 			codes[earshot.CodeOf(err)]++
 		}
@@ -211,7 +212,7 @@ func TestRaceOfChangedPasswords(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range n {
 		group.Go(func() {
-			secret, _, err := h.ChangePassword(context.WithoutCancel(t.Context()), login, goodPassword, fmt.Sprint(newPassword, i), addr(fmt.Sprintf("192.0.2.%d", i)))
+			secret, _, err := h.ChangePassword(context.WithoutCancel(t.Context()), login, Proof{Password: goodPassword}, fmt.Sprint(newPassword, i), addr(fmt.Sprintf("192.0.2.%d", i)))
 			if err == nil {
 				secrets[i] = secret
 			} else if c := earshot.CodeOf(err); c != earshot.CodeConflict {
@@ -255,7 +256,7 @@ func TestChangeProfile(t *testing.T) {
 	for _, email := range []string{
 		"nobody", "@", "a@", "@b", "a b@c", "a@b c", "a@b\r\nBcc: c@d", "a@b\nc", "<a@b>", "a@b,c@d", "a@b;c@d", "a@b\x00", "a@\u202eb", strings.Repeat("a", 300) + "@b",
 	} {
-		_, err := edit(ProfileEdit{Email: &email, Password: goodPassword})
+		_, err := edit(ProfileEdit{Email: &email, Proof: Proof{Password: goodPassword}})
 		refused(t, fmt.Sprintf("%.30q", email), err, earshot.CodeInvalid, "email")
 	}
 	_, err := edit(ProfileEdit{Email: ptr("new@example.org")})
@@ -267,7 +268,7 @@ func TestChangeProfile(t *testing.T) {
 	if u.DisplayName != odd || !u.EmailConfirmed || u != h.user(t, u.ID) {
 		t.Errorf("%+v", u)
 	}
-	u, err = edit(ProfileEdit{Email: ptr("new@example.org"), Password: goodPassword})
+	u, err = edit(ProfileEdit{Email: ptr("new@example.org"), Proof: Proof{Password: goodPassword}})
 	refused(t, "another address", err, "")
 	if u.Email != "new@example.org" || u.EmailConfirmed {
 		t.Errorf("%+v", u)
@@ -279,11 +280,36 @@ func TestChangeProfile(t *testing.T) {
 		t.Errorf("to the new one: %q", got)
 	}
 	login.User = u
-	u, err = edit(ProfileEdit{Email: ptr(""), Password: goodPassword})
+	u, err = edit(ProfileEdit{Email: ptr(""), Proof: Proof{Password: goodPassword}})
 	refused(t, "no address", err, "")
 	if u.Email != "" || len(mails.mails) != 2 {
 		t.Errorf("%+v, %v", u, mails.mails)
 	}
+}
+
+// Whoever no password lets in, but a provider, say, may go as well: by a log-in that has just begun.
+func TestDeleteSelfWithoutPassword(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t, DefaultConfig()).quick()
+		h.add(t, "ana", func(a *NewAccount) { a.HasPassword = false })
+		user, err := h.UserByName(t.Context(), "ana")
+		refused(t, "user", err, "")
+		begin := func(way earshot.Way) Login {
+			t.Helper()
+			_, login, err := h.beginSessionBy(t.Context(), user, way, nil)
+			refused(t, "begin", err, "")
+			return login
+		}
+		old := begin("")
+		time.Sleep(freshAge + time.Second)
+		for what, login := range map[string]Login{"a log-in of before": old, "one by a link": begin(earshot.WayLink)} {
+			refused(t, what, h.DeleteSelf(t.Context(), login, Proof{}, addr("192.0.2.1")), earshot.CodeForbidden, "login")
+		}
+		refused(t, "one that has begun", h.DeleteSelf(t.Context(), begin(""), Proof{}, addr("192.0.2.1")), "")
+		_, err = h.UserByName(t.Context(), "ana")
+		refused(t, "ana", err, earshot.CodeNotFound)
+	})
 }
 
 func TestDeleteSelf(t *testing.T) {
@@ -293,14 +319,14 @@ func TestDeleteSelf(t *testing.T) {
 	h.add(t, "ana")
 	_, boss := h.in(t, "boss", goodPassword)
 	secret, ana := h.in(t, "ana", goodPassword)
-	refused(t, "wrong", h.DeleteSelf(t.Context(), ana, "wrong", addr("192.0.2.1")), earshot.CodeInvalid, "password")
-	refused(t, "the last superuser", h.DeleteSelf(t.Context(), boss, goodPassword, addr("192.0.2.1")), earshot.CodeLimit)
+	refused(t, "wrong", h.DeleteSelf(t.Context(), ana, Proof{Password: "wrong"}, addr("192.0.2.1")), earshot.CodeInvalid, "password")
+	refused(t, "the last superuser", h.DeleteSelf(t.Context(), boss, Proof{Password: goodPassword}, addr("192.0.2.1")), earshot.CodeLimit)
 	data, err := h.PersonalData(t.Context(), ana)
 	refused(t, "data", err, "")
 	if data["account"][0]["username"] != "ana" || len(data["sessions"]) != 1 {
 		t.Errorf("%v", data)
 	}
-	refused(t, "delete", h.DeleteSelf(t.Context(), ana, goodPassword, addr("192.0.2.1")), "")
+	refused(t, "delete", h.DeleteSelf(t.Context(), ana, Proof{Password: goodPassword}, addr("192.0.2.1")), "")
 	_, err = h.BySession(t.Context(), secret)
 	refused(t, "her session", err, earshot.CodeUnauthenticated)
 	_, err = h.PersonalData(t.Context(), ana)
@@ -328,7 +354,7 @@ func TestMailThatIsFull(t *testing.T) {
 	h.add(t, "ana", func(a *NewAccount) { a.Email = "ana@example.org" })
 	_, login := h.in(t, "ana", goodPassword)
 	mails.full = true
-	_, _, err := h.ChangePassword(t.Context(), login, goodPassword, newPassword, addr("192.0.2.1"))
+	_, _, err := h.ChangePassword(t.Context(), login, Proof{Password: goodPassword}, newPassword, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	refused(t, "a request", h.RequestReset("ana@example.org", addr("192.0.2.1")), "")
 	if err := h.answerReset(t.Context(), "ana@example.org"); !errors.As(err, new(*earshot.Error)) {

@@ -22,6 +22,7 @@ const (
 	newPasskeyTicket    = "passkey"
 	passkeyLoginTicket  = "passkey login"
 	passkeySecondTicket = "passkey second"
+	passkeyProofTicket  = "passkey proof"
 	passkeyPrefix       = "ep_"
 	// passkeyAge is how long the browser may take.
 	passkeyAge = 5 * time.Minute
@@ -38,6 +39,8 @@ type WebAuthn interface {
 	FinishRegistration(user PasskeyUser, state, response []byte) (PasskeyProof, error)
 	// BeginLogin is for a user, or for whoever has a passkey, who is verified then, if user is nil.
 	BeginLogin(user *PasskeyUser) (options, state []byte, err error)
+	// BeginProof is for a user who is logged in, and is verified.
+	BeginProof(user PasskeyUser) (options, state []byte, err error)
 	// FinishLogin finds the user by the handle, and gives an error of find as it is.
 	FinishLogin(state, response []byte, find func(handle []byte) (PasskeyUser, error)) (PasskeyProof, error)
 	// Domain is the name of the server that the passkeys belong to.
@@ -113,14 +116,14 @@ func (s *Service) Passkeys(ctx context.Context, user earshot.UserID) ([]earshot.
 	return s.stores.Passkeys.Passkeys(ctx, user)
 }
 
-// BeginPasskey begins to make a passkey for whoever is logged in. Errors: CodeForbidden by a token, and where there are
-// none; CodeLimit.
-func (s *Service) BeginPasskey(ctx context.Context, by Login) (Ceremony, error) {
-	if by.ByToken {
-		return Ceremony{}, errNotByToken()
-	}
+// BeginPasskey begins to make a passkey for whoever is logged in, and shows that they are who they are. Errors as those of
+// confirmAdding; CodeForbidden where there are none; CodeLimit.
+func (s *Service) BeginPasskey(ctx context.Context, by Login, proof Proof, from netip.Addr) (Ceremony, error) {
 	ceremonies, err := s.ceremonies()
 	if err != nil {
+		return Ceremony{}, err
+	}
+	if err := s.confirmAdding(ctx, by, proof, from); err != nil {
 		return Ceremony{}, err
 	}
 	user, keys, err := s.passkeyUser(ctx, &by.User)
@@ -138,7 +141,7 @@ func (s *Service) BeginPasskey(ctx context.Context, by Login) (Ceremony, error) 
 }
 
 // AddPasskey keeps the passkey that a browser has made, and gives recovery codes if the user has none, which are told this
-// once. Errors: CodeInvalid with the field "name" or "response"; CodeUnauthenticated with the field "ticket".
+// once. Errors: CodeInvalid with the field "name" or "response"; CodeUnauthenticated with the field "ticket"; CodeLimit.
 func (s *Service) AddPasskey(ctx context.Context, by Login, ticket, name string, response []byte) (earshot.Passkey, []string, error) {
 	none := earshot.Passkey{}
 	if by.ByToken {
@@ -169,7 +172,7 @@ func (s *Service) AddPasskey(ctx context.Context, by Login, ticket, name string,
 	if err != nil {
 		return none, nil, err
 	}
-	// The codes first, as with ConfirmTOTP.
+	// The codes first: what comes in between leaves codes that nothing asks for, and never a factor without a way around.
 	var codes []string
 	if n, err := s.stores.Recovery.CountRecoveryCodes(ctx, by.User.ID); err != nil {
 		return none, nil, err
@@ -179,8 +182,11 @@ func (s *Service) AddPasskey(ctx context.Context, by Login, ticket, name string,
 		}
 	}
 	key := earshot.Passkey{User: by.User.ID, CredentialID: made.ID, Credential: made.Credential, Name: name, CreatedAt: now()}
-	key.ID, err = s.stores.Passkeys.CreatePasskey(ctx, key)
-	return key, codes, err
+	key.ID, err = s.stores.Passkeys.CreatePasskey(ctx, key, MaxPasskeys, factorEntry(ctx, earshot.VerbAddFactor, by, FactorPasskey))
+	if err != nil {
+		return none, nil, err
+	}
+	return key, codes, nil
 }
 
 // RenamePasskey gives a passkey of the user another name. Errors: CodeInvalid, CodeNotFound.
@@ -196,12 +202,21 @@ func (s *Service) RenamePasskey(ctx context.Context, by Login, id int64, name st
 }
 
 // RemovePasskey takes a passkey from whoever is logged in and shows that they are who they are; recovery codes go with the
-// last second factor. Errors as those of confirm, and CodeNotFound.
+// last second factor. Errors as those of confirm, CodeNotFound, and CodeConflict with the field "second_factor" for the last one
+// where one is required, and with "passkey" if nothing would be left to log in by.
 func (s *Service) RemovePasskey(ctx context.Context, by Login, id int64, proof Proof, from netip.Addr) error {
 	if err := s.confirm(ctx, by, proof, from); err != nil {
 		return err
 	}
-	if err := s.stores.Passkeys.DeletePasskey(ctx, by.User.ID, id); err != nil {
+	s.removing.Lock()
+	defer s.removing.Unlock()
+	if err := s.mayRemove(ctx, &by.User, id); err != nil {
+		return err
+	}
+	if err := s.leavesAWayIn(ctx, &by.User, id); err != nil {
+		return err
+	}
+	if err := s.stores.Passkeys.DeletePasskey(ctx, by.User.ID, id, factorEntry(ctx, earshot.VerbRemoveFactor, by, FactorPasskey)); err != nil {
 		return err
 	}
 	return s.dropUselessCodes(ctx, by.User.ID)
@@ -227,7 +242,7 @@ func (s *Service) BeginPasskeyLogin(ctx context.Context, loginTicketOrNone strin
 		}
 		return s.beginCeremony(ctx, passkeyLoginTicket, 0, options, state)
 	}
-	user, err := s.firstStep(ctx, loginTicketOrNone, s.stores.Tickets.Ticket)
+	user, _, err := s.firstStep(ctx, loginTicketOrNone, s.stores.Tickets.Ticket)
 	if err != nil {
 		return Ceremony{}, err
 	}
@@ -245,28 +260,6 @@ func (s *Service) BeginPasskeyLogin(ctx context.Context, loginTicketOrNone strin
 	return s.beginCeremony(ctx, passkeySecondTicket, user.ID, options, state)
 }
 
-// firstStep gives the user of a log-in that awaits its second step, as look finds its ticket.
-func (s *Service) firstStep(ctx context.Context, ticket string,
-	look func(context.Context, earshot.SecretHash, string, time.Time) (earshot.Ticket, error),
-) (earshot.User, error) {
-	hash, ok := hashSecret(ticketPrefix, ticket)
-	if !ok {
-		return earshot.User{}, errTicketOver()
-	}
-	begun, err := look(ctx, hash, loginTicket, now())
-	if err != nil {
-		return earshot.User{}, notFoundIsOver(err)
-	}
-	user, err := s.stores.Users.User(ctx, begun.User)
-	if err != nil {
-		return earshot.User{}, notFoundIsOver(err)
-	}
-	if !user.IsActive || !bytes.Equal(begun.Data, passwordPrint(user.Password)) {
-		return earshot.User{}, errTicketOver()
-	}
-	return user, nil
-}
-
 // LogInByPasskey begins a browser session for whoever shows a passkey: by itself, or, with the ticket of a first step, as its
 // second factor. CodeUnauthenticated with the field "ticket" where one is to begin anew, with "response" for a passkey that
 // is not good or not known.
@@ -280,26 +273,44 @@ func (s *Service) LogInByPasskey(ctx context.Context, ticket, loginTicketOrNone 
 	if err != nil {
 		return "", Login{}, err
 	}
-	user, err := s.checkPasskey(ctx, ceremonies, ticket, loginTicketOrNone, response)
+	user, by, err := s.checkPasskey(ctx, ceremonies, ticket, loginTicketOrNone, response)
 	try.end(isCode(err, earshot.CodeUnauthenticated))
 	if err != nil {
 		return "", Login{}, err
 	}
-	secret, login, err = s.beginSession(ctx, user)
+	secret, login, err = s.beginSessionBy(ctx, user, earshot.WayOwn, by)
 	return secret, login, notFoundIsOver(err)
 }
 
-// checkPasskey gives the user of a passkey that was shown.
+// checkPasskey gives the user of a passkey that was shown, and by whom at a provider they came for a second step.
 func (s *Service) checkPasskey(ctx context.Context, ceremonies WebAuthn, ticket, loginTicketOrNone string, response []byte,
-) (earshot.User, error) {
+) (user earshot.User, by *arrival, err error) {
 	kind := passkeyLoginTicket
 	if loginTicketOrNone != "" {
 		kind = passkeySecondTicket
 	}
 	begun, err := s.takeCeremony(ctx, kind, ticket)
 	if err != nil {
-		return earshot.User{}, err
+		return earshot.User{}, nil, err
 	}
+	user, err = s.finishPasskey(ctx, ceremonies, begun, response, func(user *earshot.User) error {
+		if loginTicketOrNone == "" {
+			return nil
+		}
+		first, from, err := s.firstStep(ctx, loginTicketOrNone, s.stores.Tickets.TakeTicket)
+		if err == nil && (first.ID != user.ID || begun.User != user.ID) {
+			err = errTicketOver()
+		}
+		by = from
+		return err
+	})
+	return user, by, err
+}
+
+// finishPasskey gives the user of a passkey that was shown in a ceremony, if may has nothing against it.
+func (s *Service) finishPasskey(ctx context.Context, ceremonies WebAuthn, begun earshot.Ticket, response []byte,
+	may func(*earshot.User) error,
+) (earshot.User, error) {
 	var (
 		user earshot.User
 		keys []earshot.Passkey
@@ -322,14 +333,8 @@ func (s *Service) checkPasskey(ctx context.Context, ceremonies WebAuthn, ticket,
 	if err != nil {
 		return earshot.User{}, err
 	}
-	if loginTicketOrNone != "" {
-		first, err := s.firstStep(ctx, loginTicketOrNone, s.stores.Tickets.TakeTicket)
-		if err != nil {
-			return earshot.User{}, err
-		}
-		if first.ID != user.ID || begun.User != user.ID {
-			return earshot.User{}, errTicketOver()
-		}
+	if err := may(&user); err != nil {
+		return earshot.User{}, err
 	}
 	for i := range keys {
 		if bytes.Equal(keys[i].CredentialID, proof.ID) {

@@ -8,26 +8,36 @@ import (
 	"github.com/earshot-chat/earshot"
 )
 
-// usersMade tells the log of users who were made.
-func usersMade(ctx context.Context, users []earshot.NewUser) []earshot.Action {
-	entries := make([]earshot.Action, len(users))
-	for i := range users {
-		kind := ""
-		switch {
-		case users[i].IsSuperuser:
-			kind = "superuser"
-		case users[i].IsStaff:
-			kind = "staff"
-		}
-		entries[i] = earshot.Entry(ctx, earshot.VerbCreateUser, users[i].Username, "as", kind)
+// userMade tells the log of a user who is made, in the groups.
+func userMade(ctx context.Context, user *earshot.NewUser, groups []earshot.Group) earshot.Action {
+	kind := ""
+	switch {
+	case user.IsSuperuser:
+		kind = "superuser"
+	case user.IsStaff:
+		kind = "staff"
 	}
-	return entries
+	return earshot.Entry(ctx, earshot.VerbCreateUser, user.Username, "as", kind, "groups", groupNames(groups))
+}
+
+// groupNames lists groups, with blanks between.
+func groupNames(groups []earshot.Group) string {
+	names := make([]string, len(groups))
+	for i := range groups {
+		names[i] = groups[i].Name
+	}
+	return strings.Join(names, " ")
 }
 
 // userChanged tells the log of a change of a user.
 func userChanged(ctx context.Context, username string, edit *UserEdit, change *earshot.UserChange) earshot.Action {
 	details := append(changesOf(change), "join", strings.Join(edit.Join, " "), "leave", strings.Join(edit.Leave, " "))
 	return earshot.Entry(ctx, earshot.VerbChangeUser, username, details...)
+}
+
+// factorEntry tells the log of a second factor that somebody has more, or less.
+func factorEntry(ctx context.Context, verb earshot.Verb, by Login, kind Factor) earshot.Action {
+	return earshot.Entry(ctx, verb, by.User.Username, "kind", string(kind))
 }
 
 // changesOf names what a change of a user is to, for the log, and no more of what is personal.
@@ -61,16 +71,8 @@ func permissionNames(set earshot.PermissionSet) string {
 	return strings.Join(names, " ")
 }
 
-// record writes entries into the log of actions.
+// record writes entries of what is no change of the store by itself. All else is written by the store, in the change's
+// transaction.
 func (s *Service) record(ctx context.Context, entries ...earshot.Action) error {
 	return s.stores.Actions.WriteActions(ctx, entries...)
-}
-
-// tokenEnded tells the log that a token of the user was revoked.
-func (s *Service) tokenEnded(ctx context.Context, of earshot.UserID) error {
-	whose := ""
-	if user, err := s.stores.Users.User(ctx, of); err == nil {
-		whose = user.Username
-	}
-	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteToken, whose))
 }

@@ -96,7 +96,7 @@ func (s *Service) answerReset(ctx context.Context, email string) error {
 	}
 	for i := range users {
 		u := &users[i]
-		if !u.IsActive || !u.EmailConfirmed || !u.Password.Usable() || s.mayMail(u, u.Email) != nil {
+		if !u.Password.Usable() || s.mayMail(u, u.Email) != nil {
 			continue
 		}
 		link, err := s.newLink(ctx, linkReset, u)
@@ -122,7 +122,7 @@ func ResetURL(base, token string) string { return base + "/reset#token=" + token
 
 // ResetLink makes a link for an administrator to hand to a user, who sets a password with it within three days, also where
 // there was none. by is who asks, who needs earshot.PermChangeUser, and may do all that the user may; nil on the command
-// line. It gives the token, for ResetURL. Errors: CodeNotFound, CodeForbidden.
+// line. It gives the token, for ResetURL. Errors: CodeNotFound, CodeForbidden, also for oneself.
 func (s *Service) ResetLink(ctx context.Context, by *earshot.User, username string) (token string, expires time.Time, err error) {
 	if by != nil {
 		if err := (authority{*by}).needs(earshot.PermChangeUser); err != nil {
@@ -134,12 +134,15 @@ func (s *Service) ResetLink(ctx context.Context, by *earshot.User, username stri
 		return "", time.Time{}, err
 	}
 	if by != nil {
-		if err := (authority{*by}).over(user); err != nil {
+		if err := (authority{*by}).mayLink(user); err != nil {
 			return "", time.Time{}, err
 		}
 	}
 	if !user.IsActive {
 		return "", time.Time{}, earshot.Errorf(earshot.CodeConflict, "This account is not active.")
+	}
+	if err := s.record(ctx, earshot.Entry(ctx, earshot.VerbResetLink, user.Username)); err != nil {
+		return "", time.Time{}, err
 	}
 	token, err = s.newLink(ctx, linkHanded, &user)
 	return token, now().Add(patientLink), err
@@ -160,7 +163,9 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string, fro
 	if err != nil {
 		return err
 	}
-	ended, err := s.stores.Own.SetPassword(ctx, earshot.PasswordChange{User: user.ID, Checked: user.Password, Fresh: hash})
+	ctx = earshot.Doing(ctx, earshot.Doer{User: user.Ref(), Road: earshot.RoadPage})
+	ended, err := s.stores.Own.SetPassword(ctx, earshot.PasswordChange{User: user.ID, Checked: user.Password, Fresh: hash},
+		earshot.Entry(ctx, earshot.VerbChangePassword, user.Username, "by", "link"))
 	if isCode(err, earshot.CodeConflict) {
 		return errBadLink() // it was used at the same time
 	}
@@ -207,13 +212,17 @@ func (s *Service) send(to, subject, text string) error {
 	return s.cfg.Mail.Mailer.Send(earshot.Mail{To: to, Subject: s.cfg.Mail.Name + ": " + subject, Text: text + "\n"})
 }
 
-// tellOfPassword writes to a user whose password was changed, in case it was somebody else. That it cannot be sent, or not
+// tellOfPassword writes to a user, as they were before, whose password was changed, in case it was somebody else. That it cannot be sent, or not
 // at once, does not undo the change.
 func (s *Service) tellOfPassword(u *earshot.User) {
 	if !s.SendsMail() || u.Email == "" || !u.EmailConfirmed {
 		return
 	}
-	_ = s.send(u.Email, "Your password was changed", fmt.Sprintf(`The password of the account %s on %s was changed.
+	subject, what := "Your password was changed", "The password of the account %s on %s was changed."
+	if !u.Password.Usable() {
+		subject, what = "A password was set", "The account %s on %s had no password, and has one now."
+	}
+	_ = s.send(u.Email, subject, fmt.Sprintf(what+`
 
 If it was not you, set a new one at once at %s/forgot,
 and tell those who run the server.`, u.Username, s.cfg.Mail.BaseURL, s.cfg.Mail.BaseURL))

@@ -293,7 +293,7 @@ func TestResetLink(t *testing.T) {
 		"who may, of a superuser": {&helper, "boss", earshot.CodeForbidden},
 		"who may, of staff":       {&helper, "crew", earshot.CodeForbidden},
 		"a superuser":             {&boss, "crew", ""},
-		"who may, of themselves":  {&helper, "helper", ""},
+		"who may, of themselves":  {&helper, "helper", earshot.CodeForbidden},
 		"who may, of nobody":      {&helper, "nobody", earshot.CodeNotFound},
 	} {
 		_, _, err := h.ResetLink(t.Context(), c.by, c.name)
@@ -320,7 +320,7 @@ func TestConfirmEmail(t *testing.T) {
 	_, login := h.in(t, "ana", goodPassword)
 	refused(t, "without an address", h.AskToConfirm(t.Context(), login), earshot.CodeConflict)
 	var err error
-	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("ana@example.org"), Password: goodPassword}, addr("192.0.2.1"))
+	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("ana@example.org"), Proof: Proof{Password: goodPassword}}, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	h.ask(t, "ana@example.org")
 	if got := mails.to("ana@example.org"); len(got) != 1 {
@@ -341,17 +341,17 @@ func TestConfirmEmail(t *testing.T) {
 	mails.link(t, "ana@example.org")
 
 	// A link to one address does not confirm the next.
-	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("b@example.org"), Password: goodPassword}, addr("192.0.2.1"))
+	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("b@example.org"), Proof: Proof{Password: goodPassword}}, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	stale := mails.link(t, "b@example.org")
-	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("c@example.org"), Password: goodPassword}, addr("192.0.2.1"))
+	login.User, err = h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr("c@example.org"), Proof: Proof{Password: goodPassword}}, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	_, err = h.ConfirmEmail(t.Context(), stale, addr("192.0.2.1"))
 	refused(t, "of the address before", err, earshot.CodeForbidden)
 	// Nobody sends mails all over the world from one account.
 	codes := map[earshot.Code]int{}
 	for i := range 20 {
-		_, err := h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr(fmt.Sprintf("victim%d@example.org", i)), Password: goodPassword}, addr("192.0.2.1"))
+		_, err := h.ChangeProfile(t.Context(), login, ProfileEdit{Email: ptr(fmt.Sprintf("victim%d@example.org", i)), Proof: Proof{Password: goodPassword}}, addr("192.0.2.1"))
 		codes[earshot.CodeOf(err)]++
 	}
 	if codes[""] > mailsToOne || codes[earshot.CodeRateLimited] < 20-mailsToOne {
@@ -384,7 +384,7 @@ func TestSignUpWithConfirmation(t *testing.T) {
 	refused(t, "confirm", err, "")
 	_, in := h.in(t, "ana", goodPassword)
 	// Whoever was in once stays in, whatever becomes of the address.
-	_, err = h.ChangeProfile(t.Context(), in, ProfileEdit{Email: ptr("other@example.org"), Password: goodPassword}, addr("192.0.2.1"))
+	_, err = h.ChangeProfile(t.Context(), in, ProfileEdit{Email: ptr("other@example.org"), Proof: Proof{Password: goodPassword}}, addr("192.0.2.1"))
 	refused(t, "change", err, "")
 	h.in(t, "ana", goodPassword)
 	// Two people may have one address; that somebody has it is not told.
@@ -392,4 +392,23 @@ func TestSignUpWithConfirmation(t *testing.T) {
 	refused(t, "the same address", err, "")
 	h.add(t, "made") // by an administrator, without an address
 	h.in(t, "made", goodPassword)
+}
+
+// TestResetAmongLiars has strangers sign up with an address that is not theirs, under names that come first: the mail reaches the
+// one whose address it is.
+func TestResetAmongLiars(t *testing.T) {
+	t.Parallel()
+	h, mails := withMail(t)
+	h.add(t, "zoe", mailed)
+	for i := range sameAddress {
+		liar := h.add(t, fmt.Sprint("liar", i))
+		email := "zoe@example.org"
+		_, err := h.store.ChangeUser(t.Context(), liar.ID, earshot.UserChange{Email: &email, EmailConfirmed: ptr(false)})
+		refused(t, "change", err, "")
+	}
+	h.ask(t, "zoe@example.org")
+	mails.link(t, "zoe@example.org")
+	if got := mails.to("zoe@example.org"); !slices.Equal(got, []string{"Set a new password"}) {
+		t.Errorf("mails: %q", got)
+	}
 }

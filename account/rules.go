@@ -48,27 +48,51 @@ func reserved() []string {
 	return []string{"admin", "administrator", "root", "staff", "earshot", "system", "moderator"}
 }
 
-// checkLookAlike refuses a name that a reader could take for that of somebody on the staff.
+// checkLookAlike refuses a name that somebody gives themselves and that a reader could take for somebody else's.
 func (s *Service) checkLookAlike(ctx context.Context, name string, keys earshot.UserKeys) error {
-	const message = "That name is reserved, or looks like the name of somebody on the staff. Please choose another."
-	taken := &earshot.Error{Code: earshot.CodeConflict, Field: "username", Message: message}
+	alike, err := s.lookAlike(ctx, name, keys)
+	if err != nil || alike == likeNobody {
+		return err
+	}
+	message := "That name looks like somebody else's. Please choose another."
+	if alike == likeStaff {
+		message = "That name is reserved, or looks like the name of somebody on the staff. Please choose another."
+	}
+	return &earshot.Error{Code: earshot.CodeConflict, Field: "username", Message: message}
+}
+
+// resemblance is whom a new name could be taken for.
+type resemblance int
+
+const (
+	likeNobody resemblance = iota
+	likeOther
+	likeStaff
+)
+
+// lookAlike tells whom a reader could take the name for.
+func (s *Service) lookAlike(ctx context.Context, name string, keys earshot.UserKeys) (resemblance, error) {
 	bare := names.Skeleton(strings.Trim(name, "@.+-_"))
 	for _, word := range reserved() {
 		if like := names.Skeleton(word); bare == like || keys.Skeleton == like {
-			return taken
+			return likeStaff, nil
 		}
 	}
+	alike := likeNobody
 	// As it is written, and in small letters: in some scripts the small letters look like others than the capitals.
 	for _, skeleton := range []string{keys.Skeleton, names.Skeleton(string(keys.Name))} {
-		staff, err := s.stores.Users.StaffBySkeleton(ctx, skeleton)
+		users, err := s.stores.Users.UsersBySkeleton(ctx, skeleton, 1) // the staff first
 		if err != nil {
-			return err
+			return likeNobody, err
 		}
-		if len(staff) > 0 {
-			return taken
+		for i := range users {
+			if isStaff(&users[i]) {
+				return likeStaff, nil
+			}
+			alike = likeOther
 		}
 	}
-	return nil
+	return alike, nil
 }
 
 // unusablePassword is what no password matches, in Django's form: "!" and something random, so that what is derived from

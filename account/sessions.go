@@ -3,7 +3,7 @@ package account
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
+	"encoding/hex"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -19,16 +19,17 @@ type SessionInfo struct {
 	CreatedAt, UsedAt, ExpiresAt time.Time
 	// Current is true for the one that asks.
 	Current bool
+	Way     earshot.Way
 }
 
 // publicIDBytes is how much of a hash a public id is made of: enough that no two of a user are the same.
 const publicIDBytes = 12
 
 // publicID is what a credential is called towards its user. It is a hash of the stored hash, so that it opens nothing even
-// to whoever reads the database as well.
+// to whoever reads the database as well; in digits and letters only, so that no command line takes it for an option.
 func publicID(hash earshot.SecretHash) string {
 	sum := sha256.Sum256(append([]byte("earshot public id\x00"), hash[:]...))
-	return base64.RawURLEncoding.EncodeToString(sum[:publicIDBytes])
+	return hex.EncodeToString(sum[:publicIDBytes])
 }
 
 // Sessions gives the browser sessions of whoever is logged in, the last used first.
@@ -49,7 +50,7 @@ func (s *Service) Sessions(ctx context.Context, by Login) ([]SessionInfo, error)
 		}
 		list = append(list, SessionInfo{
 			ID: publicID(b.Hash), Device: b.Device, Address: b.Address,
-			CreatedAt: b.CreatedAt, UsedAt: b.UsedAt, ExpiresAt: b.ExpiresAt, Current: b.Hash == by.Credential,
+			CreatedAt: b.CreatedAt, UsedAt: b.UsedAt, ExpiresAt: b.ExpiresAt, Current: b.Hash == by.Credential, Way: b.Way,
 		})
 	}
 	return list, nil
@@ -80,7 +81,7 @@ func (s *Service) endSessions(ctx context.Context, user earshot.UserID, which fu
 		if !which(b.Hash) {
 			continue
 		}
-		if err := s.stores.Sessions.DeleteBrowserSession(ctx, b.Hash); err != nil {
+		if _, err := s.stores.Sessions.DeleteBrowserSession(ctx, b.Hash); err != nil {
 			return n, err
 		}
 		s.ended(b.Hash)

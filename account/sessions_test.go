@@ -58,7 +58,7 @@ func TestSessions(t *testing.T) {
 			all[1].Device != "Firefox on Windows" || all[1].Address != "192.0.2.1" || !all[1].Current || !all[1].UsedAt.Equal(all[1].CreatedAt) {
 			t.Fatalf("%+v", all)
 		}
-		if id := all[1].ID; strings.Contains(first, id) || strings.Contains(fmt.Sprintf("%x", one.Credential), id) || len(id) != 16 {
+		if id := all[1].ID; strings.Contains(first, id) || strings.Contains(fmt.Sprintf("%x", one.Credential), id) || len(id) != 24 {
 			t.Errorf("the id %q tells of the secret", id)
 		}
 		if id := list(bob)[0].ID; earshot.CodeOf(h.EndSession(t.Context(), one.User.ID, id)) != earshot.CodeNotFound {

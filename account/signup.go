@@ -13,7 +13,7 @@ type SignUp struct {
 	Username, Password string
 	// Email may be empty, unless it is to be confirmed.
 	Email string
-	// Invitation is the secret of an invitation link, where one is needed.
+	// Invitation is the secret of an invitation link, where one is needed. Where none is, it may be empty.
 	Invitation string
 }
 
@@ -40,7 +40,8 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from netip.Addr) (secre
 	defer func() { try.end(hashed || isCode(err, earshot.CodeConflict)) }()
 
 	var invitation earshot.SecretHash
-	if s.cfg.SignUp == SignUpInvite {
+	invited := s.cfg.SignUp == SignUpInvite || in.Invitation != ""
+	if invited {
 		if invitation, err = s.checkInvitation(ctx, in.Invitation, from); err != nil {
 			return "", Login{}, err
 		}
@@ -59,7 +60,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUp, from netip.Addr) (secre
 	if user.Password, err = s.hasher.hash(ctx, in.Password); err != nil {
 		return "", Login{}, err
 	}
-	if s.cfg.SignUp == SignUpInvite {
+	if invited {
 		user.ID, err = s.stores.Invitations.CreateInvitedUser(ctx, invitation, now(), user)
 	} else {
 		user.ID, err = createOne(ctx, s.stores.Users, user)
@@ -95,8 +96,8 @@ func (s *Service) newUser(ctx context.Context, username, password, email string)
 	return earshot.NewUser{User: earshot.User{Username: name, Email: email, IsActive: true, DateJoined: now()}, Keys: keys}, nil
 }
 
-func createOne(ctx context.Context, users earshot.UserStore, user earshot.NewUser) (earshot.UserID, error) {
-	ids, err := users.CreateUsers(ctx, []earshot.NewUser{user})
+func createOne(ctx context.Context, users earshot.UserStore, user earshot.NewUser, log ...earshot.Action) (earshot.UserID, error) {
+	ids, err := users.CreateUsers(ctx, []earshot.NewUser{user}, log...)
 	if err != nil {
 		return 0, err
 	}

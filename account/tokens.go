@@ -67,7 +67,10 @@ func (s *Service) ByToken(ctx context.Context, secret string) (Login, error) {
 	if err := s.writeTokenUses(ctx, s.tokenUses.note(hash, token.UsedAt, clientOf(ctx))); err != nil {
 		return Login{}, err
 	}
-	return Login{User: user, Credential: hash, ExpiresAt: token.ExpiresAt, ByToken: true, Scopes: token.Scopes}, nil
+	lacks, err := s.lacksByToken(ctx, &user)
+	return Login{
+		User: user, Credential: hash, ExpiresAt: token.ExpiresAt, ByToken: true, Scopes: token.Scopes, MustEnrol: lacks,
+	}, err
 }
 
 // CreateToken makes a token for whoever is logged in, and gives its secret, which is not kept. Errors: CodeForbidden for
@@ -103,11 +106,11 @@ func (s *Service) CreateToken(ctx context.Context, by Login, in NewToken) (secre
 	if in.Age > 0 {
 		token.ExpiresAt = token.CreatedAt.Add(in.Age).Truncate(time.Millisecond)
 	}
-	if err := s.stores.Tokens.CreateTokens(ctx, []earshot.Token{token}); err != nil {
+	entry := earshot.Entry(ctx, earshot.VerbCreateToken, by.User.Username, "scopes", token.Scopes.String())
+	if err := s.stores.Tokens.CreateTokens(ctx, []earshot.Token{token}, entry); err != nil {
 		return "", TokenInfo{}, err
 	}
-	entry := earshot.Entry(ctx, earshot.VerbCreateToken, by.User.Username, "scopes", token.Scopes.String())
-	return secret, tokenInfo(&token), s.record(ctx, entry)
+	return secret, tokenInfo(&token), nil
 }
 
 // checkLabel gives the form in which a name is kept that a user gives to something of their own.
@@ -153,13 +156,22 @@ func (s *Service) EndToken(ctx context.Context, user earshot.UserID, id string) 
 		if publicID(all[i].Hash) != id {
 			continue
 		}
-		if err := s.stores.Tokens.DeleteToken(ctx, all[i].Hash); err != nil {
-			return err
-		}
-		s.ended(all[i].Hash)
-		return s.tokenEnded(ctx, user)
+		return s.endToken(ctx, user, all[i].Hash)
 	}
 	return earshot.Errorf(earshot.CodeNotFound, "There is no such token.")
+}
+
+// endToken revokes a token of the user, and ends what hangs on it.
+func (s *Service) endToken(ctx context.Context, of earshot.UserID, hash earshot.SecretHash) error {
+	whose := ""
+	if user, err := s.stores.Users.User(ctx, of); err == nil {
+		whose = user.Username
+	}
+	if err := s.stores.Tokens.DeleteToken(ctx, hash, earshot.Entry(ctx, earshot.VerbDeleteToken, whose)); err != nil {
+		return err
+	}
+	s.ended(hash)
+	return nil
 }
 
 // errNotByToken answers whoever tries with a token what is for people only.
@@ -186,10 +198,10 @@ func (s *Service) CreateTokens(ctx context.Context, usernames []string) ([]strin
 		}
 		entries[i] = earshot.Entry(ctx, earshot.VerbCreateToken, user.Username)
 	}
-	if err := s.stores.Tokens.CreateTokens(ctx, tokens); err != nil {
+	if err := s.stores.Tokens.CreateTokens(ctx, tokens, entries...); err != nil {
 		return nil, err
 	}
-	return secrets, s.record(ctx, entries...)
+	return secrets, nil
 }
 
 // RevokeToken ends a token and what hangs on it. One that is not there is no error.
@@ -205,9 +217,5 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stores.Tokens.DeleteToken(ctx, hash); err != nil {
-		return err
-	}
-	s.ended(hash)
-	return s.tokenEnded(ctx, token.User)
+	return s.endToken(ctx, token.User, hash)
 }

@@ -47,6 +47,8 @@ type Security struct {
 	TOTP        bool
 	// SecondFactor is whether one is asked for at the log-in: an authenticator or a passkey.
 	SecondFactor bool
+	// Passkeys is how many there are.
+	Passkeys int
 	// RecoveryCodes is how many are left.
 	RecoveryCodes int
 }
@@ -65,15 +67,20 @@ func (s *Service) Security(ctx context.Context, user earshot.UserID) (Security, 
 	for _, f := range factors {
 		have.TOTP = have.TOTP || f == FactorTOTP
 	}
+	keys, err := s.stores.Passkeys.Passkeys(ctx, user)
+	if err != nil {
+		return Security{}, err
+	}
+	have.Passkeys = len(keys)
 	have.RecoveryCodes, err = s.stores.Recovery.CountRecoveryCodes(ctx, user)
 	return have, err
 }
 
 // BeginTOTP makes a secret for whoever is logged in, to be put into an authenticator. It is a second factor only after
-// ConfirmTOTP. CodeConflict if there is one already; CodeForbidden by a token.
-func (s *Service) BeginTOTP(ctx context.Context, by Login) (TOTPKey, error) {
-	if by.ByToken {
-		return TOTPKey{}, errNotByToken()
+// ConfirmTOTP. Errors as those of confirmAdding, and CodeConflict if there is one already.
+func (s *Service) BeginTOTP(ctx context.Context, by Login, proof Proof, from netip.Addr) (TOTPKey, error) {
+	if err := s.confirmAdding(ctx, by, proof, from); err != nil {
+		return TOTPKey{}, err
 	}
 	secret := random(totpSecretBytes)
 	err := s.stores.TOTP.BeginTOTP(ctx, earshot.TOTP{User: by.User.ID, Secret: secret, CreatedAt: now()})
@@ -114,22 +121,26 @@ func (s *Service) ConfirmTOTP(ctx context.Context, by Login, code string, from n
 		return nil, earshot.FieldError("code", "The code is wrong. Is the clock of the device right?")
 	}
 	wrong = false
-	// The codes first: what comes in between leaves codes that nothing asks for, and never a factor without a way around.
-	codes, err := s.newRecoveryCodes(ctx, by.User.ID)
-	if err != nil {
+	codes, hashes := makeRecoveryCodes()
+	totp.LastStep = step
+	if err := s.stores.TOTP.ConfirmTOTP(ctx, totp, hashes, factorEntry(ctx, earshot.VerbAddFactor, by, FactorTOTP)); err != nil {
 		return nil, err
 	}
-	totp.LastStep = step
-	return codes, s.stores.TOTP.ConfirmTOTP(ctx, totp)
+	return codes, nil
 }
 
 // RemoveTOTP takes the authenticator from whoever is logged in and shows that they are who they are; recovery codes go with
-// the last second factor. Errors as those of confirm.
+// the last second factor. Errors as those of confirm, and CodeConflict for the last one where one is required.
 func (s *Service) RemoveTOTP(ctx context.Context, by Login, proof Proof, from netip.Addr) error {
 	if err := s.confirm(ctx, by, proof, from); err != nil {
 		return err
 	}
-	if err := s.stores.TOTP.DeleteTOTP(ctx, by.User.ID); err != nil {
+	s.removing.Lock()
+	defer s.removing.Unlock()
+	if err := s.mayRemove(ctx, &by.User, 0); err != nil {
+		return err
+	}
+	if err := s.stores.TOTP.DeleteTOTP(ctx, by.User.ID, factorEntry(ctx, earshot.VerbRemoveFactor, by, FactorTOTP)); err != nil {
 		return err
 	}
 	return s.dropUselessCodes(ctx, by.User.ID)
@@ -174,7 +185,12 @@ func (s *Service) ResetSecondFactors(ctx context.Context, username string) error
 	for i := range keys {
 		err = errors.Join(err, s.stores.Passkeys.DeletePasskey(ctx, user.ID, keys[i].ID))
 	}
-	return errors.Join(err, s.stores.Recovery.ReplaceRecoveryCodes(ctx, user.ID, nil))
+	if err = errors.Join(err, s.stores.Recovery.ReplaceRecoveryCodes(ctx, user.ID, nil)); err != nil {
+		return err
+	}
+	// Nothing else is changed, but a server that runs is left word of it: where a second factor is required, log-ins end.
+	_, err = s.stores.Edit.ChangeUser(ctx, user.ID, earshot.UserChange{}, earshot.Entry(ctx, earshot.VerbRemoveFactor, user.Username, "kind", "all"))
+	return err
 }
 
 func encodeTOTP(secret []byte) string {
@@ -208,15 +224,21 @@ func digits(code string) string {
 	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(code)
 }
 
-// newRecoveryCodes makes codes such as ABCD-EFGH-IJKL-MNOP in the place of those there are.
+// newRecoveryCodes makes codes in the place of those there are.
 func (s *Service) newRecoveryCodes(ctx context.Context, user earshot.UserID) ([]string, error) {
+	codes, hashes := makeRecoveryCodes()
+	return codes, s.stores.Recovery.ReplaceRecoveryCodes(ctx, user, hashes)
+}
+
+// makeRecoveryCodes makes codes such as ABCD-EFGH-IJKL-MNOP, and what is stored of each.
+func makeRecoveryCodes() ([]string, []earshot.SecretHash) {
 	codes, hashes := make([]string, recoveryCodes), make([]earshot.SecretHash, recoveryCodes)
 	for i := range codes {
 		text := rand.Text()[:recoveryLength] // letters of base32, five bits each
 		hashes[i] = sha256.Sum256([]byte("recovery " + text))
 		codes[i] = text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:]
 	}
-	return codes, s.stores.Recovery.ReplaceRecoveryCodes(ctx, user, hashes)
+	return codes, hashes
 }
 
 // recoveryHash gives what is stored of a recovery code that was typed. False for a text that cannot be one.

@@ -38,11 +38,7 @@ func (s *Service) ChangeUser(ctx context.Context, username string, edit UserEdit
 	if err != nil {
 		return earshot.User{}, err
 	}
-	changed, err := s.stores.Edit.ChangeUser(ctx, user.ID, change)
-	if err != nil {
-		return earshot.User{}, err
-	}
-	return changed, s.record(ctx, userChanged(ctx, user.Username, &edit, &change))
+	return s.stores.Edit.ChangeUser(ctx, user.ID, change, userChanged(ctx, user.Username, &edit, &change))
 }
 
 // changeOf checks an edit of the user, and gives it as the store takes it. The groups are those of Join and then of Leave.
@@ -133,10 +129,7 @@ func (s *Service) DeleteUser(ctx context.Context, username string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stores.Edit.DeleteUser(ctx, user.ID); err != nil {
-		return err
-	}
-	return s.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
+	return s.stores.Edit.DeleteUser(ctx, user.ID, earshot.Entry(ctx, earshot.VerbDeleteUser, user.Username))
 }
 
 // Users gives a page of those who fit the query, by name. Search and After are as somebody typed them.
@@ -189,6 +182,7 @@ func (s *Service) act(ctx context.Context, notes []earshot.AccountChange, change
 		}
 		seen[n.User] = true
 		if n.User == 0 {
+			s.requiredAnew()
 			if err := s.readRanges(ctx); err != nil {
 				return err
 			}
@@ -201,13 +195,17 @@ func (s *Service) act(ctx context.Context, notes []earshot.AccountChange, change
 	return nil
 }
 
-// Refresh hands the user as the store has it to changed, one who is gone as one who is not active.
+// Refresh hands the user as the store has it to changed, one who is gone as one who is not active. The log-ins of one who lacks
+// a second factor that is required end before.
 func (s *Service) Refresh(ctx context.Context, id earshot.UserID, changed func(context.Context, earshot.User) error) error {
 	user, err := s.stores.Users.User(ctx, id)
 	if isCode(err, earshot.CodeNotFound) {
 		user, err = earshot.User{ID: id}, nil
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.endLacking(ctx, &user); err != nil && !isCode(err, earshot.CodeNotFound) {
 		return err
 	}
 	return changed(ctx, user)

@@ -140,12 +140,12 @@ func TestGroups(t *testing.T) {
 		return u.May(p)
 	}
 	refused(t, "add", h.SetGroupMember(t.Context(), "helpers", "Ana", true), "")
-	changed, err := h.ChangeGroup(t.Context(), "helpers", earshot.PermissionsOf(earshot.PermAddRoom), 0)
+	changed, err := h.ChangeGroup(t.Context(), "helpers", GroupEdit{Grant: earshot.PermissionsOf(earshot.PermAddRoom)})
 	refused(t, "grant", err, "")
 	if !may(earshot.PermAddInvitation) || !may(earshot.PermAddRoom) || len(changed.Permissions.List()) != 2 {
 		t.Errorf("%+v", changed)
 	}
-	_, err = h.ChangeGroup(t.Context(), "helpers", 0, earshot.PermissionsOf(earshot.PermAddRoom))
+	_, err = h.ChangeGroup(t.Context(), "helpers", GroupEdit{Revoke: earshot.PermissionsOf(earshot.PermAddRoom)})
 	refused(t, "revoke", err, "")
 	if may(earshot.PermAddRoom) {
 		t.Error("what was revoked is still there")

@@ -16,7 +16,7 @@ func Example() {
 	url, token, stop := client.ServerForExample() // of this package's tests: a real one, with somebody in the lobby
 	defer stop()
 
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format+"\n", args...) }
 	if err := bot(ctx, say, client.Options{URL: url, Token: token}); err != nil {

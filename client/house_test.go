@@ -15,15 +15,16 @@ import (
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/ws"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // patience bounds every wait, so that a test that fails does so in words and not by hanging.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // goodPassword is one that nobody would guess.
 const goodPassword = "correct horse battery staple"
@@ -41,10 +42,14 @@ type tester interface {
 
 // house is a whole server at an address that stays the same over restarts.
 type house struct {
-	t        tester
-	store    *sqlstore.Store
-	change   func(*hub.Config, *ws.Options)
-	address  string
+	t      tester
+	store  *sqlstore.Store
+	change func(*hub.Config, *ws.Options)
+	// address is what clients know; a later server listens elsewhere, because others may have taken the port meanwhile.
+	address string
+	// at is where the server listens, and empty while there is none.
+	mu       sync.Mutex
+	at       string
 	accounts *account.Service
 	hub      *hub.Hub
 	stop     func()
@@ -56,8 +61,9 @@ func newHouse(t tester, change func(*hub.Config, *ws.Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, store: store, change: change, address: "127.0.0.1:0"}
+	h := &house{t: t, store: store, change: change}
 	h.start()
+	h.address = h.at
 	t.Cleanup(func() {
 		h.stop()
 		if err := store.Close(); err != nil {
@@ -77,7 +83,7 @@ func (h *house) start() {
 	h.hub = hub.New(hub.Options{Relay: relay, Rooms: h.store, Members: h.store, Sanctions: h.store, Actions: h.store, Config: rooms})
 	h.accounts = account.New(account.Stores{
 		Users: h.store, Passwords: h.store, Edit: h.store, Own: h.store, Secrets: h.store, Profiles: h.store, Groups: h.store, Sessions: h.store, Tokens: h.store, Invitations: h.store,
-		TOTP: h.store, Recovery: h.store, Passkeys: h.store, Tickets: h.store, Bans: h.store, Actions: h.store,
+		TOTP: h.store, Recovery: h.store, Passkeys: h.store, Identities: h.store, Origins: h.store, Tickets: h.store, Factors: h.store, Bans: h.store, Actions: h.store,
 	},
 		account.DefaultConfig(), h.hub.EndLogin)
 	socketOpts.Hub = h.hub
@@ -93,14 +99,15 @@ func (h *house) start() {
 		h.t.Fatal(err)
 	}
 	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), "tcp", h.address)
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.address = ln.Addr().String()
+	h.listens(ln.Addr().String())
 	served := make(chan error, 1)
-	go func() { served <- site.Serve(ln) }()
+	go func() { served <- site.Serve(narrow{ln}) }()
 	h.stop = func() {
+		h.listens("")
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := h.hub.Close(ctx); err != nil {
@@ -116,6 +123,38 @@ func (h *house) start() {
 			h.t.Errorf("serve: %v", err)
 		}
 	}
+}
+
+// narrow is a listener whose connections hold little of what is sent and not read, whatever the system would let them grow to.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	conn, err := n.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.(*net.TCPConn).SetWriteBuffer(64 << 10)
+}
+
+// listens notes where the server listens.
+func (h *house) listens(at string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = at
+}
+
+// reach is a dialer that finds the server wherever it listens by now. While there is none, nobody answers.
+func (h *house) reach(ctx context.Context, network, address string) (net.Conn, error) {
+	h.mu.Lock()
+	at := h.at
+	h.mu.Unlock()
+	switch {
+	case address != h.address: // not the house
+		at = address
+	case at == "":
+		at = "127.0.0.1:1"
+	}
+	return (&net.Dialer{}).DialContext(ctx, network, at)
 }
 
 // user makes a user and gives the token.
@@ -157,7 +196,7 @@ func hurried(verdict, int, func() float64, time.Duration, time.Duration) time.Du
 
 // options are those of a client in a hurry.
 func (h *house) options(token string) Options {
-	return Options{URL: "http://" + h.address, Token: token, hurry: hurried}
+	return Options{URL: "http://" + h.address, Token: token, Dial: h.reach, hurry: hurried}
 }
 
 func (h *house) dial(opts Options) *heard {
@@ -249,6 +288,9 @@ func (h *house) settled(what string, holds func() bool) {
 func fast(cfg *hub.Config, _ *ws.Options) {
 	cfg.PostsPerSecond, cfg.PostsBurst, cfg.FramesPerSecond, cfg.FramesBurst = 1e6, 1_000_000, 1e6, 1_000_000
 }
+
+// lasting keeps sessions, what was said, and the places of those who are away for longer than any test lasts.
+func lasting(cfg *hub.Config, _ *ws.Options) { cfg.ResumeWindow, cfg.Grace = time.Hour, time.Hour }
 
 // quickPing makes the server say something every second.
 func quickPing(_ *hub.Config, opts *ws.Options) { opts.Ping = time.Second }

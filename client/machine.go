@@ -327,7 +327,7 @@ func (m *machine) dispatch(now time.Time, h head, data []byte) error {
 	case wire.FrameMessage, wire.FrameEntered, wire.FrameDeparted, wire.FrameChanged, wire.FrameClosed,
 		wire.FrameEdited, wire.FrameTakenBack, wire.FrameReaction:
 		return m.numbered(now, h, data)
-	case wire.FrameTyping, wire.FrameStatus, wire.FrameSeen, wire.FrameMuted:
+	case wire.FrameTyping, wire.FrameStatus, wire.FrameSeen, wire.FrameProfile, wire.FrameMuted:
 		return m.passing(h, data)
 	case wire.FrameRemoved:
 		f, err := decode[wire.Removed](data)

@@ -48,8 +48,12 @@ const (
 	DefaultBuffer = 1024
 )
 
-// cookieName is the cookie that holds a browser session's secret.
-const cookieName = "earshot_session"
+// What the cookie is called that holds a browser session's secret: the second is for servers that are reached over TLS, which the
+// client itself need not know of.
+const (
+	cookieName     = "earshot_session"
+	hostCookieName = "__Host-" + cookieName
+)
 
 // site is a server as requests are sent to it.
 type site struct {
@@ -90,7 +94,7 @@ func newSite(opts *Options) (*site, error) {
 	case opts.Token != "":
 		s.header.Set("Authorization", "Bearer "+opts.Token)
 	case opts.Cookie != "":
-		s.header.Set("Cookie", cookieName+"="+opts.Cookie)
+		s.header.Set("Cookie", cookieName+"="+opts.Cookie+"; "+hostCookieName+"="+opts.Cookie)
 	}
 	if s.http == nil {
 		dial := opts.Dial

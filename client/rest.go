@@ -44,7 +44,7 @@ func LogIn(ctx context.Context, opts Options, username, password string) (cookie
 		return "", err
 	}
 	for _, c := range cookies {
-		if c.Name == cookieName && c.Value != "" {
+		if (c.Name == cookieName || c.Name == hostCookieName) && c.Value != "" {
 			return c.Value, nil
 		}
 	}

@@ -30,19 +30,13 @@ func TestLogIn(t *testing.T) {
 		t.Errorf("logged in as %q", got)
 	}
 	ana.join(room)
-	deadline := time.Now().Add(patience)
-	for {
+	h.settled("somebody is in the room", func() bool {
 		rooms, err := ana.Rooms(t.Context())
 		if err != nil || len(rooms) != 1 || rooms[0].Name != "lobby" || rooms[0].ID != room || rooms[0].Access != earshot.AccessPublic {
 			t.Fatalf("rooms %+v, %v", rooms, err)
 		}
-		if rooms[0].Occupants == 1 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("rooms %+v", rooms)
-		}
-	}
+		return rooms[0].Occupants == 1
+	})
 }
 
 func TestBadOptions(t *testing.T) {

@@ -96,7 +96,7 @@ func TestServerComesLater(t *testing.T) {
 	opts.KeepTrying = true
 	tried := make(chan struct{}, 1)
 	opts.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		conn, err := h.reach(ctx, network, address)
 		signal(tried)
 		return conn, err
 	}

@@ -33,6 +33,8 @@ type Config struct {
 
 	SMTP SMTP `embed:"" prefix:"smtp-" toml:"smtp"`
 
+	OIDC OIDC `embed:"" prefix:"oidc-" toml:"oidc"`
+
 	Limits Limits `embed:"" prefix:"limits-" toml:"limits"`
 	Resume Resume `embed:"" prefix:"resume-" toml:"resume"`
 

@@ -39,6 +39,7 @@ func (c *Config) Validate() error {
 		oneOf("create_rooms", c.CreateRooms, "everyone", "staff"),
 		oneOf("multichat", c.Multichat, "on", "quiet", "off"),
 		c.validateMail(),
+		c.validateOIDC(),
 		c.Limits.Validate(),
 		c.Resume.Validate(),
 		within("write_buffer", c.WriteBuffer, minWriteBuffer, maxWriteBuffer),

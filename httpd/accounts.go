@@ -25,6 +25,8 @@ type serverReply struct {
 	Limits       wire.Limits `json:"limits"`
 	// PasskeyDomain is the name that passkeys belong to; empty where there are none.
 	PasskeyDomain string `json:"passkey_domain"`
+	// Providers are those of OpenID Connect by which one may log in.
+	Providers []providerReply `json:"providers"`
 	// Me is who asks, and nil for whoever is not logged in. A page that is opened asks for it here: a 401 from /me would
 	// stand as an error in the console of everybody who comes to log in.
 	Me *meReply `json:"me"`
@@ -43,6 +45,8 @@ type meReply struct {
 	CanCreateRooms bool   `json:"can_create_rooms"`
 	// Permissions are those that the user has in whatever way: all, for a superuser.
 	Permissions []earshot.Permission `json:"permissions"`
+	// MustEnrol tells that a second factor is to be set up before anything else.
+	MustEnrol bool `json:"must_enrol"`
 }
 
 // describe tells what a page must know before anybody has logged in, and who has.
@@ -61,8 +65,8 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) error {
 		SignUp: string(s.opts.SignUp), CreateRooms: string(s.opts.CreateRooms),
 		Mail: s.opts.Accounts.SendsMail(), ConfirmEmail: s.opts.Accounts.ConfirmsSignUp(),
 		SetupNeeded: needed, Limits: s.opts.Socket.Limits(),
-		PasskeyDomain: s.opts.Accounts.PasskeyDomain(),
-		ResumeMs:      cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
+		PasskeyDomain: s.opts.Accounts.PasskeyDomain(), Providers: s.describeProviders(),
+		ResumeMs: cfg.ResumeWindow.Milliseconds(), GraceMs: cfg.Grace.Milliseconds(), Me: me,
 	})
 }
 
@@ -75,7 +79,7 @@ func (s *Server) asker(w http.ResponseWriter, r *http.Request) (*meReply, error)
 	if err != nil {
 		return nil, err
 	}
-	me := s.describeUser(by.User)
+	me := s.describeLogin(&by.Login)
 	return &me, nil
 }
 
@@ -134,7 +138,13 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) error {
 // welcome answers somebody who has just logged in. The session that the browser had before ends, with its sockets: the
 // cookie is overwritten, so nobody could end it any more.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, status int, secret string, login account.Login) error {
-	if before, err := r.Cookie(cookieName); err == nil {
+	s.keepLogin(w, r, secret, login)
+	return reply(w, status, s.describeLogin(&login))
+}
+
+// keepLogin gives the browser its new session, and ends the one that it had.
+func (s *Server) keepLogin(w http.ResponseWriter, r *http.Request, secret string, login account.Login) {
+	if before, err := r.Cookie(s.sessionCookieName(r)); err == nil {
 		if _, err := s.opts.Accounts.BySession(r.Context(), before.Value); err == nil {
 			if err := s.opts.Accounts.LogOut(r.Context(), before.Value); err != nil {
 				s.log.WarnContext(r.Context(), "ending the session before a log-in failed", slog.Any("error", err))
@@ -142,28 +152,17 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request, status int, sec
 		}
 	}
 	s.setCookie(w, r, secret, login.ExpiresAt)
-	return reply(w, status, s.describeUser(login.User))
-}
-
-// logOut ends the log-in that the request came with: a browser session, or a token, which is gone then.
-func (s *Server) logOut(w http.ResponseWriter, r *http.Request, by caller) error {
-	end := s.opts.Accounts.LogOut
-	if by.credential.bearer {
-		end = s.opts.Accounts.RevokeToken
-	}
-	if err := end(r.Context(), by.credential.secret); err != nil {
-		return err
-	}
-	w.Header().Del("Set-Cookie") // the session may have been extended on the way in
-	if !by.credential.bearer {
-		s.dropCookie(w, r)
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 func (s *Server) me(w http.ResponseWriter, _ *http.Request, by caller) error {
-	return reply(w, http.StatusOK, s.describeUser(by.User))
+	return reply(w, http.StatusOK, s.describeLogin(&by.Login))
+}
+
+// describeLogin tells who is logged in, and whether that is all.
+func (s *Server) describeLogin(login *account.Login) meReply {
+	me := s.describeUser(login.User)
+	me.MustEnrol = login.MustEnrol
+	return me
 }
 
 func (s *Server) describeUser(u earshot.User) meReply {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/earshot-chat/earshot"
-	"github.com/earshot-chat/earshot/hub"
 )
 
 // foundRoom is a room as those see it who look after all rooms: "FoundRoom" in docs/openapi.yaml.
@@ -29,17 +28,17 @@ type foundRoomsReply struct {
 
 // findRooms lists all rooms, private ones included.
 func (s *Server) findRooms(w http.ResponseWriter, r *http.Request, by caller) error {
-	q := readQuery(r, "search", "access", "owner", "after", "limit")
+	q := readQuery(r, "search", "name", "access", "owner", "after", "limit")
 	limit := q.limit()
 	query := earshot.RoomQuery{
-		Search: earshot.NameKey(q.text("search")), Access: earshot.Access(q.text("access")), After: earshot.NameKey(q.text("after")), Limit: limit + 1,
+		Search: earshot.NameKey(q.text("search")), Key: earshot.NameKey(q.text("name")), Access: earshot.Access(q.text("access")), After: earshot.NameKey(q.text("after")), Limit: limit + 1,
 	}
 	switch {
 	case q.err != nil:
 		return q.err
 	case query.Access != "" && !query.Access.Valid():
 		return earshot.FieldError("access", "Access is public, staff or private.")
-	case len(query.Search) > maxRoomText || len(query.After) > maxRoomText: // normalising costs time
+	case len(query.Search) > maxRoomText || len(query.Key) > maxRoomText || len(query.After) > maxRoomText: // normalising costs time
 		return earshot.FieldError("search", "That is longer than any name.")
 	}
 	if owner := q.text("owner"); owner != "" {
@@ -56,9 +55,13 @@ func (s *Server) findRooms(w http.ResponseWriter, r *http.Request, by caller) er
 		return err
 	}
 	rooms, more := cutPage(rooms, limit)
-	answer, err := s.withOwners(r, rooms)
-	if err != nil {
-		return err
+	answer := foundRoomsReply{Rooms: make([]foundRoom, len(rooms))}
+	for i := range rooms {
+		l := &rooms[i]
+		answer.Rooms[i] = foundRoom{
+			ID: int64(l.ID), Name: l.Name, Title: l.Title, Topic: l.Topic, Access: string(l.Access), Owner: int64(l.Owner), OwnerName: l.OwnerName,
+			Occupants: l.Occupants, CreatedAt: l.CreatedAt,
+		}
 	}
 	if more {
 		answer.Next = rooms[len(rooms)-1].Name
@@ -68,26 +71,3 @@ func (s *Server) findRooms(w http.ResponseWriter, r *http.Request, by caller) er
 
 // maxRoomText is longer than any name of a room, in bytes, however it is written.
 const maxRoomText = earshot.MaxRoomName * 16
-
-// withOwners looks up whose the rooms are.
-func (s *Server) withOwners(r *http.Request, rooms []hub.Listing) (foundRoomsReply, error) {
-	answer := foundRoomsReply{Rooms: make([]foundRoom, len(rooms))}
-	names := make(map[earshot.UserID]string)
-	for i := range rooms {
-		l := &rooms[i]
-		name, known := names[l.Owner]
-		if !known && l.Owner != 0 {
-			owner, err := s.opts.Accounts.User(r.Context(), l.Owner)
-			if err != nil && earshot.CodeOf(err) != earshot.CodeNotFound { // deleted meanwhile
-				return foundRoomsReply{}, err
-			}
-			name = owner.Username
-			names[l.Owner] = name
-		}
-		answer.Rooms[i] = foundRoom{
-			ID: int64(l.ID), Name: l.Name, Title: l.Title, Topic: l.Topic, Access: string(l.Access), Owner: int64(l.Owner), OwnerName: name,
-			Occupants: l.Occupants, CreatedAt: l.CreatedAt,
-		}
-	}
-	return answer, nil
-}

@@ -9,11 +9,22 @@ import (
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
-	"github.com/earshot-chat/earshot/internal/proxies"
 )
 
-// cookieName is the cookie that holds a browser session's secret.
-const cookieName = "earshot_session"
+// What the cookie is called that holds a browser session's secret. Over TLS no other host, and nobody without TLS, can set it
+// (RFC 6265bis, section 4.1.3.2): nobody is logged in with somebody else's account unawares.
+const (
+	cookieName     = "earshot_session"
+	hostCookieName = "__Host-earshot_session"
+)
+
+// sessionCookieName is what the cookie is called for the browser that asks.
+func (s *Server) sessionCookieName(r *http.Request) string {
+	if s.secure(r) {
+		return hostCookieName
+	}
+	return cookieName
+}
 
 // credential is what a request shows to say who it comes from.
 type credential struct {
@@ -24,12 +35,12 @@ type credential struct {
 
 // credentialOf finds the request's credential. A token goes before a cookie: whoever sends one means it. Another scheme
 // in Authorization is not for this server: browsers send Basic with everything where a proxy in front asks for it.
-func credentialOf(r *http.Request) (credential, bool) {
+func (s *Server) credentialOf(r *http.Request) (credential, bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") { // RFC 9110, section 11.1: without regard to case
 		return credential{secret: strings.TrimSpace(token), bearer: true}, true
 	}
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(s.sessionCookieName(r))
 	if err != nil || cookie.Value == "" {
 		return credential{}, false
 	}
@@ -38,7 +49,7 @@ func credentialOf(r *http.Request) (credential, bool) {
 
 // login says who the request comes from. The error has CodeUnauthenticated if nobody is logged in.
 func (s *Server) login(r *http.Request) (account.Login, credential, error) {
-	cred, ok := credentialOf(r)
+	cred, ok := s.credentialOf(r)
 	if !ok {
 		return account.Login{}, cred, earshot.Errorf(earshot.CodeUnauthenticated, "Log in first.")
 	}
@@ -98,17 +109,30 @@ func (s *Server) scoped(c personal, scopes ...earshot.Scope) http.HandlerFunc {
 
 // picture makes a handler of a call for pictures, which have a budget of their own.
 func (s *Server) picture(c personal) http.HandlerFunc {
-	return s.admitFrom(s.pictures, c, func(login *account.Login) error { return allow(login, earshot.ScopeChat) })
+	return s.admitFrom(s.pictures, c, func(login *account.Login) error {
+		if err := mayUse(login.MustEnrol); err != nil {
+			return err
+		}
+		return allow(login, earshot.ScopeChat)
+	})
 }
 
 // inBrowser makes a handler of a call that no token may make.
-func (s *Server) inBrowser(c personal) http.HandlerFunc {
-	return s.admit(c, func(login *account.Login) error {
-		if login.ByToken {
-			return errScope("no token, but a log-in in a browser")
-		}
-		return nil
-	})
+func (s *Server) inBrowser(c personal) http.HandlerFunc { return s.admit(c, noToken) }
+
+// enrolling is inBrowser for a call that is open to who has to set up a second factor, too.
+func (s *Server) enrolling(c personal) http.HandlerFunc { return s.admitFrom(s.budgets, c, noToken) }
+
+// always makes a handler of a call that is open to whoever is logged in, by whatever, and whatever is left for them to do.
+func (s *Server) always(c personal) http.HandlerFunc {
+	return s.admitFrom(s.budgets, c, func(*account.Login) error { return nil })
+}
+
+func noToken(login *account.Login) error {
+	if login.ByToken {
+		return errScope("no token, but a log-in in a browser")
+	}
+	return nil
 }
 
 // allow refuses a token that has none of the scopes, if there are any.
@@ -125,10 +149,15 @@ func errScope(needed string) error {
 
 // admit makes a handler of a call that needs a log-in which may make it, and hands the caller to it.
 func (s *Server) admit(c personal, may func(*account.Login) error) http.HandlerFunc {
-	return s.admitFrom(s.budgets, c, may)
+	return s.admitFrom(s.budgets, c, func(login *account.Login) error {
+		if err := mayUse(login.MustEnrol); err != nil {
+			return err
+		}
+		return may(login)
+	})
 }
 
-// admitFrom is admit with another budget than that of most calls.
+// admitFrom is admit with another budget than that of most calls, and for who has to set up a second factor, too.
 func (s *Server) admitFrom(budgets *budgets, c personal, may func(*account.Login) error) http.HandlerFunc {
 	return s.anybody(func(w http.ResponseWriter, r *http.Request) error {
 		by, err := s.callerFrom(budgets, w, r)
@@ -180,8 +209,8 @@ func (s *Server) dropCookie(w http.ResponseWriter, r *http.Request) { s.cookie(w
 // stays off connections without TLS where there is TLS.
 func (s *Server) cookie(w http.ResponseWriter, r *http.Request, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure cannot be constant: without TLS the browser would drop it
-		Name: cookieName, Value: value, MaxAge: maxAge, Path: "/",
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.opts.Secure || proxies.Secure(r),
+		Name: s.sessionCookieName(r), Value: value, MaxAge: maxAge, Path: "/",
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure(r),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,8 +23,9 @@ type profileReply struct {
 
 // setAvatar takes the picture as the body. What kind of file it is, the file itself says: Content-Type is not believed.
 func (s *Server) setAvatar(w http.ResponseWriter, r *http.Request, by caller) error {
-	if kind := r.Header.Get("Content-Type"); !strings.HasPrefix(kind, "image/") {
-		return earshot.Errorf(earshot.CodeMalformed, "The content-type must be that of a picture, such as image/png.")
+	isPicture := func(kind string) bool { return strings.HasPrefix(kind, "image/") }
+	if err := wantKind(r, isPicture, "image/png, image/jpeg, image/gif, image/webp"); err != nil {
+		return err
 	}
 	file, err := io.ReadAll(http.MaxBytesReader(w, r.Body, account.MaxAvatarBytes))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
@@ -36,6 +38,7 @@ func (s *Server) setAvatar(w http.ResponseWriter, r *http.Request, by caller) er
 	if err != nil {
 		return err
 	}
+	s.tellProfile(r, by.User.ID)
 	return reply(w, http.StatusOK, profileReply{ID: int64(by.User.ID), DisplayName: by.User.DisplayName, Avatar: tag})
 }
 
@@ -43,6 +46,7 @@ func (s *Server) deleteAvatar(w http.ResponseWriter, r *http.Request, by caller)
 	if err := s.opts.Accounts.DeleteAvatar(r.Context(), by.User.ID); err != nil {
 		return err
 	}
+	s.tellProfile(r, by.User.ID)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -63,6 +67,19 @@ func (s *Server) showAvatar(w http.ResponseWriter, r *http.Request, _ caller) er
 	}
 	http.ServeContent(w, r, "", avatar.ChangedAt, bytes.NewReader(avatar.Picture)) // it answers If-None-Match
 	return nil
+}
+
+// tellProfile tells those who are in a room with the user what that shows now. Where it fails, they see it when they ask next:
+// the change is made.
+func (s *Server) tellProfile(r *http.Request, user earshot.UserID) {
+	profiles, err := s.opts.Accounts.Profiles(r.Context(), []earshot.UserID{user})
+	if err != nil {
+		s.log.WarnContext(r.Context(), "telling of a changed profile failed", slog.Any("error", err))
+		return
+	}
+	for _, p := range profiles {
+		s.opts.Hub.ProfileChanged(p)
+	}
 }
 
 // listProfiles gives what the users that are asked about show of themselves, for a page that sees their names.

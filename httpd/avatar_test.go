@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -9,8 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+	"github.com/go-json-experiment/json"
+
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
+	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/wire"
 )
 
 func (s *someone) upload(file []byte, headers ...string) *httptest.ResponseRecorder {
@@ -62,6 +68,66 @@ func TestAvatar(t *testing.T) {
 	ana.wants(http.StatusNoContent, http.MethodDelete, "/api/v1/me/avatar", "")
 	ana.wants(http.StatusNoContent, http.MethodDelete, "/api/v1/me/avatar", "")
 	ben.refused(earshot.CodeNotFound, http.MethodGet, path, "")
+}
+
+// inside has the user in a room, and deaf to it.
+func (s *someone) inside(room roomReply) {
+	s.t.Helper()
+	session, err := s.hub.Connect(earshot.User{ID: s.id, Username: s.name, IsActive: true}, earshot.SecretHash{1},
+		func(*hub.Session) hub.Conn { return &deafConn{} })
+	if err == nil {
+		err = session.Join(s.t.Context(), earshot.RoomID(room.ID), func(hub.Joined) {})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Who is in a room with somebody sees at once what that one shows, whoever changed it.
+func TestProfileIsTold(t *testing.T) {
+	h := newHouse(t, nil)
+	boss, ana, cy, dora := h.user("boss", superuser), h.user("ana", nil), h.user("cy", nil), h.user("dora", nil)
+	h.user("ben", password(goodPassword))
+	_, room := ana.room("hall", earshot.AccessPublic)
+	for _, one := range []*someone{ana, cy, dora} {
+		one.inside(room)
+	}
+	conn := h.browse("ben", goodPassword).listen(listenAndServe(t, h.Server))
+	if err := conn.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, `{"type":"join","ref":1,"room":%d}`, room.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if err := hear(t, conn, wire.FrameJoined); err != nil {
+		t.Fatal(err)
+	}
+	hears := func(of *someone, name, avatar string) {
+		t.Helper()
+		for {
+			_, data, err := conn.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var f wire.Profile
+			if err := json.Unmarshal(data, &f); err != nil || f.Type != wire.FrameProfile {
+				continue
+			}
+			want := wire.Profile{Type: "profile", Room: room.ID, User: wire.User{ID: int64(of.id), Name: of.name}, DisplayName: name, Avatar: avatar}
+			if f != want {
+				t.Errorf("%+v, not %+v", f, want)
+			}
+			return
+		}
+	}
+	ana.wants(http.StatusOK, http.MethodPatch, "/api/v1/me", `{"display_name":"Ana María"}`)
+	hears(ana, "Ana María", "")
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 40, 40))); err != nil {
+		t.Fatal(err)
+	}
+	set := read[profileReply](t, cy.upload(file.Bytes()))
+	hears(cy, "", set.Avatar)
+	boss.wants(http.StatusOK, http.MethodPatch, "/api/v1/users/dora", `{"display_name":"Dora"}`)
+	hears(dora, "Dora", "")
+	ana.refused(earshot.CodeInvalid, http.MethodPatch, "/api/v1/me", `{"display_name":"Ben"}`)
 }
 
 func TestBadAvatars(t *testing.T) {

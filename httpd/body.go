@@ -24,20 +24,52 @@ func readBody[T any](w http.ResponseWriter, r *http.Request) (T, error) {
 // readLongBody is readBody for a body of at most so many bytes.
 func readLongBody[T any](w http.ResponseWriter, r *http.Request, most int64) (T, error) {
 	var body T
-	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	charset, given := params["charset"]
-	if err != nil || kind != "application/json" || (given && !strings.EqualFold(charset, "utf-8")) {
-		return body, earshot.Errorf(earshot.CodeMalformed, "The content-type must be application/json.")
+	if err := wantKind(r, isJSON, "application/json"); err != nil {
+		return body, err
+	}
+	tooLarge := func() error {
+		return earshot.Errorf(earshot.CodeTooLarge, "A request body has at most %d bytes here.", most)
+	}
+	if r.ContentLength > most { // not worth waiting for
+		return body, tooLarge()
 	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	defer clear(text) // it may hold a password
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
-		return body, earshot.Errorf(earshot.CodeTooLarge, "A request body has at most %d bytes here.", most)
+		return body, tooLarge()
 	}
 	if err != nil {
 		return body, earshot.WrapError(earshot.CodeMalformed, err, "The request broke off.")
 	}
 	return body, decodeBody(text, &body)
+}
+
+// unsupported is a CodeMalformed for a body of a kind that the call does not take, which HTTP has a status of its own for
+// (RFC 9110, section 15.5.16).
+type unsupported struct {
+	error
+	// header says in the answer what would be taken.
+	header, takes string
+}
+
+func (u unsupported) Unwrap() error { return u.error }
+
+// wantKind refuses a body that is not of one content-type that the call takes, or that is coded: two readers of a request with
+// two types would each take another one.
+func wantKind(r *http.Request, takes func(contentType string) bool, accept string) error {
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return unsupported{earshot.Errorf(earshot.CodeMalformed, "A request must not be compressed."), "Accept-Encoding", "identity"}
+	}
+	if kinds := r.Header.Values("Content-Type"); len(kinds) != 1 || !takes(kinds[0]) {
+		return unsupported{earshot.Errorf(earshot.CodeMalformed, "The content-type must be %s.", accept), "Accept", accept}
+	}
+	return nil
+}
+
+func isJSON(contentType string) bool {
+	kind, params, err := mime.ParseMediaType(contentType)
+	charset, given := params["charset"]
+	return err == nil && kind == "application/json" && (!given || strings.EqualFold(charset, "utf-8"))
 }
 
 // decodeBody reads one JSON object with fields of the struct only, each at most once, in valid UTF-8, and nothing after

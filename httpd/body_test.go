@@ -102,3 +102,48 @@ func FuzzDecodeBody(f *testing.F) {
 		}
 	})
 }
+
+// TestBodiesOfOtherKinds tries what is not the JSON of docs/protocol.md by what its header says, before it is read: another media
+// type, none, two of them, a content coding, and a length that is over the limit of which nothing needs to come.
+func TestBodiesOfOtherKinds(t *testing.T) {
+	h := newHouse(t, nil)
+	ana := h.user("ana", nil)
+	post := func(change func(*http.Request)) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/login", strings.NewReader(`{"username":"ana","password":"x"}`))
+		r.Header.Set("Content-Type", "application/json")
+		change(r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for what, c := range map[string]struct {
+		change        func(*http.Request)
+		status        int
+		header, value string
+	}{
+		"text":               {func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") }, http.StatusUnsupportedMediaType, "Accept", "application/json"},
+		"nothing":            {func(r *http.Request) { r.Header.Del("Content-Type") }, http.StatusUnsupportedMediaType, "Accept", "application/json"},
+		"two types":          {func(r *http.Request) { r.Header.Add("Content-Type", "text/plain") }, http.StatusUnsupportedMediaType, "Accept", "application/json"},
+		"gzip":               {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, http.StatusUnsupportedMediaType, "Accept-Encoding", "identity"},
+		"identity":           {func(r *http.Request) { r.Header.Set("Content-Encoding", "Identity") }, http.StatusUnauthorized, "", ""},
+		"a length too great": {func(r *http.Request) { r.ContentLength, r.Body = maxBody+1, unreadable{} }, http.StatusRequestEntityTooLarge, "", ""},
+	} {
+		w := post(c.change)
+		if w.Code != c.status || w.Header().Get("Content-Type") != "application/problem+json" || (c.header != "" && w.Header().Get(c.header) != c.value) {
+			t.Errorf("%s: %d %v %s", what, w.Code, w.Header(), w.Body)
+		}
+		if p := problemOf(t, w); p.Status != c.status {
+			t.Errorf("%s: the problem says %d", what, p.Status)
+		}
+	}
+	w := ana.upload([]byte("{}"), "Content-Type", "application/json")
+	if w.Code != http.StatusUnsupportedMediaType || w.Header().Get("Accept") != "image/png, image/jpeg, image/gif, image/webp" {
+		t.Errorf("a picture of JSON: %d %v", w.Code, w.Header())
+	}
+}
+
+// unreadable is a body that nobody is to wait for.
+type unreadable struct{}
+
+func (unreadable) Read([]byte) (int, error) { return 0, errors.New("it was read") }
+func (unreadable) Close() error             { return nil }

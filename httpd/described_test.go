@@ -218,7 +218,7 @@ func (op *operation) call() (method, route string) {
 // usual are the statuses that need not be described one by one.
 func usual() []int {
 	return []int{
-		http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests,
+		http.StatusBadRequest, http.StatusUnauthorized, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusTooManyRequests,
 		http.StatusInternalServerError, http.StatusServiceUnavailable,
 	}
 }

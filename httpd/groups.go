@@ -62,6 +62,7 @@ func (s *Server) showGroup(w http.ResponseWriter, r *http.Request, by caller) er
 
 func (s *Server) changeGroup(w http.ResponseWriter, r *http.Request, by caller) error {
 	in, err := readBody[struct {
+		Name   *string              `json:"name"`
 		Grant  []earshot.Permission `json:"grant"`
 		Revoke []earshot.Permission `json:"revoke"`
 	}](w, r)
@@ -72,7 +73,8 @@ func (s *Server) changeGroup(w http.ResponseWriter, r *http.Request, by caller) 
 	if err != nil {
 		return err
 	}
-	group, err := s.opts.Accounts.Administrator(by.User).ChangeGroup(r.Context(), pathValue(r, "group"), grant, revoke)
+	group, err := s.opts.Accounts.Administrator(by.User).ChangeGroup(r.Context(), pathValue(r, "group"),
+		account.GroupEdit{Name: in.Name, Grant: grant, Revoke: revoke})
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func runSpec(t *testing.T, tool, addr string, seconds int, sections ...string) (
 		return nil, err
 	}
 	report := filepath.Join(t.TempDir(), "report.xml")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute) // go test by itself gives a package ten
 	defer cancel()
 	args := append(sections, "--tls", "--insecure", "--host", host, "--port", port, "--path", "/healthz", "--timeout", strconv.Itoa(seconds), "--junit-report", report)
 	said, err := exec.CommandContext(ctx, tool, args...).CombinedOutput()

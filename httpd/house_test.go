@@ -3,11 +3,11 @@ package httpd
 import (
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-json-experiment/json"
 
@@ -15,10 +15,11 @@ import (
 	"github.com/earshot-chat/earshot/account"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/relay/local"
-	"github.com/earshot-chat/earshot/store/sqlstore"
+	"github.com/earshot-chat/earshot/store/sqlstore/sqlstoretest"
 	"github.com/earshot-chat/earshot/transport/multichat"
 	"github.com/earshot-chat/earshot/transport/sse"
 	"github.com/earshot-chat/earshot/transport/ws"
+	"github.com/earshot-chat/earshot/wire"
 )
 
 // house is a whole server on a database of its own.
@@ -29,16 +30,21 @@ type house struct {
 	hub      *hub.Hub
 }
 
+// template is of the databases.
+var template sqlstoretest.Template
+
 const ownOrigin = "http://earshot.test"
+
+// unhurried are times that are not over before a test is, on whatever machine. Tests of one of them shorten that.
+func unhurried() Times {
+	return Times{Header: time.Hour, Request: time.Hour, Answer: time.Hour, Idle: time.Hour, Work: time.Hour, Rest: time.Hour}
+}
 
 func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config)) *house {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "earshot.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := template.Open(t)
 	opts := Options{
-		Pages: builtPages(), Ping: store.Ping, Name: "Test", Version: "1.2.3", Origins: []string{ownOrigin}, BaseURL: ownOrigin,
+		Pages: builtPages(), Ping: store.Ping, Name: "Test", Version: "1.2.3", Origins: []string{ownOrigin}, BaseURL: ownOrigin, Times: unhurried(),
 	}
 	accounts, rooms := account.DefaultConfig(), hub.DefaultConfig()
 	accounts.SignUp = account.SignUpInvite
@@ -46,25 +52,25 @@ func newHouse(t *testing.T, change func(*Options, *account.Config, *hub.Config))
 		change(&opts, &accounts, &rooms)
 	}
 	relay := local.New()
-	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: rooms})}
+	h := &house{t: t, hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Notes: store, Actions: store, Config: rooms})}
 	h.accounts = account.New(account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Identities: store, Origins: store, Tickets: store, Factors: store, Bans: store, Actions: store,
 	}, accounts, h.hub.EndLogin)
 	if err := h.accounts.Bar(t.Context(), h.hub.Bar); err != nil {
 		t.Fatal(err)
 	}
-	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version})
+	socket, err := ws.New(ws.Options{Hub: h.hub, Version: opts.Version, Ping: time.Hour}) // whoever is silent meanwhile is not gone
 	if err != nil {
 		t.Fatal(err)
 	}
-	guests := multichat.New(multichat.Options{Hub: h.hub, FrameBytes: 1000, Ping: time.Minute, WriteBuffer: 1000})
+	guests := multichat.New(multichat.Options{Hub: h.hub, FrameBytes: 1000, Ping: time.Hour, WriteBuffer: 1000})
 	opts.Multichat = guests
 	opts.Accounts, opts.Hub, opts.SignUp, opts.CreateRooms = h.accounts, h.hub, accounts.SignUp, rooms.CreateRooms
 	if opts.Socket == nil {
 		opts.Socket = socket
 	}
-	stream := sse.New(sse.Options{Hub: h.hub, Version: opts.Version, FrameBytes: 64 << 10, Ping: time.Minute, WriteBuffer: 1 << 20})
+	stream := sse.New(sse.Options{Hub: h.hub, Version: opts.Version, FrameBytes: 64 << 10, Ping: time.Hour, WriteBuffer: 1 << 20})
 	opts.Stream = stream
 	if h.Server, err = New(opts); err != nil {
 		t.Fatal(err)
@@ -205,9 +211,45 @@ func sessionCookie(w *httptest.ResponseRecorder) *http.Cookie {
 	result := w.Result()
 	defer func() { _ = result.Body.Close() }()
 	for _, c := range result.Cookies() {
-		if c.Name == cookieName {
+		if c.Name == cookieName || c.Name == hostCookieName {
 			return c
 		}
 	}
 	return nil
+}
+
+// hear reads what comes on a socket up to a frame of the type.
+func hear(t *testing.T, conn *websocket.Conn, kind wire.FrameType) error {
+	t.Helper()
+	for {
+		var frame struct {
+			Type wire.FrameType `json:"type"`
+		}
+		_, text, err := conn.Read(t.Context())
+		if err == nil {
+			err = json.Unmarshal(text, &frame)
+		}
+		if err != nil || frame.Type == kind {
+			return err
+		}
+	}
+}
+
+// ping has a socket answer.
+func ping(t *testing.T, conn *websocket.Conn) error {
+	t.Helper()
+	if err := conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"ping","ref":1}`)); err != nil {
+		return err
+	}
+	return hear(t, conn, wire.FrameOK)
+}
+
+// lastOf reads what comes on a socket until it ends, and gives what it ended with.
+func lastOf(t *testing.T, conn *websocket.Conn) error {
+	t.Helper()
+	for {
+		if _, _, err := conn.Read(t.Context()); err != nil {
+			return err
+		}
+	}
 }

@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
 // TestMain fails if a goroutine is left, or, where all tests were run, if an operation of docs/openapi.yaml was not tried.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(leaktest.Patiently(m), goleak.Cleanup(func(code int) {
 		d, err := described()
 		if code == 0 && err == nil && allTests() {
 			for _, key := range d.untried() {

@@ -76,21 +76,18 @@ func (s *Server) limitWork(next http.Handler) http.Handler {
 	})
 }
 
-// The rest of a body that a call did not want is taken up to restBytes, for restTime.
-const (
-	restBytes = 64 << 10
-	restTime  = 5 * time.Second
-)
+// restBytes is up to where the rest of a body is taken that a call did not want.
+const restBytes = 64 << 10
 
 // takeRest reads what a call left of its request's body. net/http does so over HTTP/1.1; over HTTP/2 it resets the stream
 // behind the answer instead (RFC 9113, section 8.1), and some clients, curl 7.88 among them, then take the answer for broken.
-func takeRest(next http.Handler) http.Handler {
+func (s *Server) takeRest(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r)
 		if r.ProtoMajor != 2 || r.Header.Get("Expect") != "" {
 			return // who asks first whether to send a body at all is not to send it now
 		}
-		if http.NewResponseController(w).SetReadDeadline(time.Now().Add(restTime)) == nil {
+		if http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.opts.Times.Rest)) == nil {
 			_, _ = io.CopyN(io.Discard, r.Body, restBytes) // what fails here is told by the reset
 		}
 	})

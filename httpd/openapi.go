@@ -11,7 +11,7 @@ const descriptionName = "openapi.yaml"
 
 // apiDescription makes the call that answers with the description of the API, compressed once, here.
 func apiDescription() (http.HandlerFunc, error) {
-	description, err := newPage(descriptionName, []byte(docs.OpenAPI()))
+	description, err := newPage(descriptionName, []byte(docs.OpenAPI()), nil)
 	if err != nil {
 		return nil, err
 	}

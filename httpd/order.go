@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -220,30 +219,20 @@ func (s *Server) banChanged(r *http.Request, ban *earshot.Ban) error {
 }
 
 func (s *Server) listBans(w http.ResponseWriter, r *http.Request, by caller) error {
-	query := r.URL.Query()
-	after, err := number(query, "after")
+	q := readQuery(r, "kind", "search", "below", "limit")
+	limit := q.limit()
+	filter := account.BanFilter{
+		Kind: earshot.BanKind(q.text("kind")), Search: q.text("search"), Below: q.number("below"), Limit: limit + 1,
+	}
+	if q.err != nil {
+		return q.err
+	}
+	found, err := s.opts.Accounts.Bans(r.Context(), &by.User, filter)
 	if err != nil {
 		return err
 	}
-	found, err := s.opts.Accounts.Bans(r.Context(), &by.User, after, sanctionsPage+1)
-	if err != nil {
-		return err
-	}
-	list, more := cut(found, sanctionsPage, replyOfBan)
+	list, more := cut(found, limit, replyOfBan)
 	return reply(w, http.StatusOK, map[string]any{"bans": list, "more": more})
-}
-
-// number reads a number from the query, 0 where it is not there.
-func number(query url.Values, field string) (int64, error) {
-	text := query.Get(field)
-	if text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return 0, earshot.FieldError(field, "%s must be a number.", field)
-	}
-	return n, nil
 }
 
 // notBarred refuses who comes from an address that is banned, but for what a page must know to say so.

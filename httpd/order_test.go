@@ -16,6 +16,11 @@ type sanctionsPageReply struct {
 	More  bool            `json:"more"`
 }
 
+type bansPageReply struct {
+	Bans []banReply `json:"bans"`
+	More bool       `json:"more"`
+}
+
 // TestKeepingOrder goes through what moderators do by the API: who may, and what is answered.
 func TestKeepingOrder(t *testing.T) {
 	h := newHouse(t, nil)
@@ -92,14 +97,19 @@ func TestBansOfServer(t *testing.T) {
 	if right, wrong := logIn("correct horse battery"), logIn("wrong horse battery"); right.Code != "banned" || wrong.Code != "unauthenticated" {
 		t.Errorf("%+v, %+v", right, wrong)
 	}
-	page := read[struct {
-		Bans []banReply `json:"bans"`
-		More bool       `json:"more"`
-	}](t, boss.wants(http.StatusOK, http.MethodGet, "/api/v1/bans", ""))
+	page := read[bansPageReply](t, boss.wants(http.StatusOK, http.MethodGet, "/api/v1/bans", ""))
 	if len(page.Bans) != 1 || page.Bans[0].ID != b.ID {
 		t.Errorf("%+v", page)
 	}
-	boss.refused(earshot.CodeInvalid, http.MethodGet, "/api/v1/bans?after=x", "")
+	for query, want := range map[string]int{"?kind=user": 1, "?kind=range": 0, "?search=BEN": 1, "?search=spa": 1, "?search=none": 0, fmt.Sprintf("?below=%d", b.ID): 0} {
+		if page := read[bansPageReply](t, boss.wants(http.StatusOK, http.MethodGet, "/api/v1/bans"+query, "")); len(page.Bans) != want {
+			t.Errorf("%s: %+v", query, page)
+		}
+	}
+	for _, query := range []string{"below=x", "below=-1", "kind=room", "limit=0"} {
+		boss.refused(earshot.CodeInvalid, http.MethodGet, "/api/v1/bans?"+query, "")
+	}
+	boss.refused(earshot.CodeMalformed, http.MethodGet, "/api/v1/bans?after=1", "")
 	boss.wants(http.StatusNoContent, http.MethodDelete, fmt.Sprintf("/api/v1/bans/%d", b.ID), "")
 	boss.refused(earshot.CodeNotFound, http.MethodDelete, fmt.Sprintf("/api/v1/bans/%d", b.ID), "")
 	boss.refused(earshot.CodeNotFound, http.MethodDelete, "/api/v1/bans/x", "")
@@ -152,7 +162,7 @@ func TestLog(t *testing.T) {
 		t.Helper()
 		return read[answer](t, boss.wants(http.StatusOK, http.MethodGet, "/api/v1/log"+query, ""))
 	}
-	first := ask("")
+	first := ask("?limit=100")
 	if len(first.Actions) != 100 || !first.More || first.Actions[0].Subject != "room100" || first.Actions[0].By.Name != "boss" || first.Actions[0].Road != earshot.RoadToken {
 		t.Errorf("%d, %t, %+v", len(first.Actions), first.More, first.Actions[0])
 	}
@@ -162,10 +172,20 @@ func TestLog(t *testing.T) {
 	if got := ask("?subject=ben&action=create_user&since=2020-01-01T00:00:00Z"); len(got.Actions) != 1 || got.Actions[0].By != nil || got.Actions[0].Road != earshot.RoadCommand {
 		t.Errorf("%+v", got)
 	}
+	if got := ask("?subject=ROOM7"); len(got.Actions) != 1 {
+		t.Errorf("%+v", got)
+	}
+	boss.wants(http.StatusOK, http.MethodPut, "/api/v1/rooms/8/bans/ben", `{}`)
+	if got := ask("?subject=ROOM7"); len(got.Actions) != 2 || got.Actions[0].Room != "room7" || got.Actions[0].Subject != "ben" {
+		t.Errorf("what was done in the room: %+v", got)
+	}
+	if got := ask("?limit=200"); len(got.Actions) < 104 || got.More {
+		t.Errorf("all at once: %d, %t", len(got.Actions), got.More)
+	}
 	if got := ask("?before=2020-01-01T00:00:00Z"); len(got.Actions) != 0 {
 		t.Errorf("%+v", got)
 	}
-	for _, query := range []string{"?below=x", "?below=-1", "?since=yesterday", "?before=1", "?action=nonsense"} {
+	for _, query := range []string{"?below=x", "?below=-1", "?since=yesterday", "?before=1", "?action=nonsense", "?limit=201"} {
 		boss.refused(earshot.CodeInvalid, http.MethodGet, "/api/v1/log"+query, "")
 	}
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/earshot-chat/earshot/account"
 )
 
-// changePassword gives the caller another password. The page goes on: its live sessions hang on the new secret from here.
+// changePassword gives the caller another password, or a first one. The page goes on: its live sessions hang on the new secret from here.
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, by caller) error {
 	in, err := readBody[struct {
-		Password    string `json:"password"`
+		proofBody
 		NewPassword string `json:"new_password"`
 	}](w, r)
 	if err != nil {
 		return err
 	}
-	secret, login, err := s.opts.Accounts.ChangePassword(r.Context(), by.Login, in.Password, in.NewPassword, clientAddr(r))
+	secret, login, err := s.opts.Accounts.ChangePassword(r.Context(), by.Login, in.proof(), in.NewPassword, clientAddr(r))
 	if err != nil {
 		return err
 	}
@@ -32,16 +32,19 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request, by calle
 // changeMe changes what people say of themselves. Any other field is refused by readBody: nobody makes themselves staff.
 func (s *Server) changeMe(w http.ResponseWriter, r *http.Request, by caller) error {
 	in, err := readBody[struct {
+		proofBody
 		DisplayName *string `json:"display_name"`
 		Email       *string `json:"email"`
-		Password    string  `json:"password"`
 	}](w, r)
 	if err != nil {
 		return err
 	}
-	changed, err := s.opts.Accounts.ChangeProfile(r.Context(), by.Login, account.ProfileEdit(in), clientAddr(r))
+	changed, err := s.opts.Accounts.ChangeProfile(r.Context(), by.Login, account.ProfileEdit{DisplayName: in.DisplayName, Email: in.Email, Proof: in.proof()}, clientAddr(r))
 	if err != nil {
 		return err
+	}
+	if in.DisplayName != nil {
+		s.tellProfile(r, by.User.ID)
 	}
 	return reply(w, http.StatusOK, s.describeUser(changed))
 }
@@ -56,13 +59,11 @@ func (s *Server) askToConfirm(w http.ResponseWriter, r *http.Request, by caller)
 
 // deleteMe deletes the caller's account, and ends all that is live of it at once.
 func (s *Server) deleteMe(w http.ResponseWriter, r *http.Request, by caller) error {
-	in, err := readBody[struct {
-		Password string `json:"password"`
-	}](w, r)
+	proof, err := readProof(w, r)
 	if err != nil {
 		return err
 	}
-	if err := s.opts.Accounts.DeleteSelf(r.Context(), by.Login, in.Password, clientAddr(r)); err != nil {
+	if err := s.opts.Accounts.DeleteSelf(r.Context(), by.Login, proof, clientAddr(r)); err != nil {
 		return err
 	}
 	if err := s.opts.Accounts.Refresh(r.Context(), by.User.ID, s.opts.Hub.UserChanged); err != nil {

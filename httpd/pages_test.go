@@ -29,7 +29,7 @@ func builtPages() fs.FS {
 // bare is a server without a store behind it, for what needs none.
 func bare(t *testing.T, change func(*Options)) *Server {
 	t.Helper()
-	opts := Options{Accounts: account.New(account.Stores{}, account.DefaultConfig(), nil), Pages: builtPages(), Ping: func(context.Context) error { return nil }, Origins: []string{"http://earshot.test"}}
+	opts := Options{Accounts: account.New(account.Stores{}, account.DefaultConfig(), nil), Pages: builtPages(), Ping: func(context.Context) error { return nil }, Origins: []string{"http://earshot.test"}, Times: unhurried()}
 	if change != nil {
 		change(&opts)
 	}
@@ -104,6 +104,46 @@ func TestPagesCompressed(t *testing.T) {
 	}
 }
 
+// What the build compressed is sent to whom it says something, and is no file of its own.
+func TestPagesByBrotli(t *testing.T) {
+	const packed = "as the build packed it"
+	s := bare(t, func(o *Options) {
+		files, _ := o.Pages.(fstest.MapFS)
+		files["assets/main-abc12.js.br"] = &fstest.MapFile{Data: []byte(packed)}
+		files["index.html.br"] = &fstest.MapFile{Data: []byte(strings.Repeat("no shorter", 1000))}
+		files["assets/font.woff2.br"] = &fstest.MapFile{Data: []byte("s")}
+	})
+	for header, coding := range map[string]string{
+		"gzip, deflate, br, zstd": "br", "br": "br", "gzip;q=1.0, BR; q=0.1": "br", "gzip, br;q=0": "gzip", "gzip": "gzip", "brotli, x-br": "", "": "",
+	} {
+		r := do(t, s, http.MethodGet, "/assets/main-abc12.js", "Accept-Encoding", header)
+		if got := r.Header().Get("Content-Encoding"); got != coding || (coding == "br") != (r.Body.String() == packed) ||
+			r.Header().Get("Vary") != "Accept-Encoding" || r.Header().Get("Content-Type") != "text/javascript; charset=utf-8" {
+			t.Errorf("%q: %v", header, r.Header())
+		}
+	}
+	tags := map[string]bool{}
+	for _, coding := range []string{"", "gzip", "br"} {
+		tag := do(t, s, http.MethodGet, "/assets/main-abc12.js", "Accept-Encoding", coding).Header().Get("ETag")
+		if tags[tag] {
+			t.Errorf("%q: the tag %s is another form's, too", coding, tag)
+		}
+		tags[tag] = true
+		if again := do(t, s, http.MethodGet, "/assets/main-abc12.js", "Accept-Encoding", coding, "If-None-Match", tag); again.Code != http.StatusNotModified {
+			t.Errorf("%q: %d", coding, again.Code)
+		}
+	}
+	if r := do(t, s, http.MethodGet, "/", "Accept-Encoding", "br, gzip"); r.Header().Get("Content-Encoding") != "gzip" {
+		t.Errorf("what would be longer is sent: %v", r.Header())
+	}
+	if r := do(t, s, http.MethodGet, "/assets/font.woff2", "Accept-Encoding", "br"); r.Header().Get("Content-Encoding") != "" || r.Body.String() != "small" {
+		t.Errorf("a small file: %v", r.Header())
+	}
+	if r := do(t, s, http.MethodGet, "/assets/main-abc12.js.br"); r.Code != http.StatusNotFound {
+		t.Errorf("the compressed file has an address: %d", r.Code)
+	}
+}
+
 func TestNoSuchAddress(t *testing.T) {
 	s := bare(t, nil)
 	for _, path := range []string{
@@ -114,8 +154,15 @@ func TestNoSuchAddress(t *testing.T) {
 			t.Errorf("%s: %d", path, r.Code)
 		}
 	}
-	r := do(t, s, http.MethodPost, "/login")
-	if r.Code != http.StatusMethodNotAllowed || r.Header().Get("Allow") != "GET" {
+	s = bare(t, func(o *Options) {
+		o.Pages = fstest.MapFS{"lost.html": {Data: []byte("<title>Lost</title>There is nothing at this address.")}}
+	})
+	r := do(t, s, http.MethodGet, "/nothing")
+	if r.Code != http.StatusNotFound || !strings.Contains(r.Body.String(), "Lost") || r.Header().Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("with a page for it: %d %s", r.Code, r.Body)
+	}
+	r = do(t, s, http.MethodPost, "/login")
+	if r.Code != http.StatusMethodNotAllowed || r.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST to a page: %d, Allow %q", r.Code, r.Header().Get("Allow"))
 	}
 }

@@ -83,7 +83,19 @@ func (s *Server) listPasskeys(w http.ResponseWriter, r *http.Request, by caller)
 }
 
 func (s *Server) beginPasskey(w http.ResponseWriter, r *http.Request, by caller) error {
-	ceremony, err := s.opts.Accounts.BeginPasskey(r.Context(), by.Login)
+	proof, err := readProof(w, r)
+	if err != nil {
+		return err
+	}
+	ceremony, err := s.opts.Accounts.BeginPasskey(r.Context(), by.Login, proof, clientAddr(r))
+	if err != nil {
+		return err
+	}
+	return replyOfCeremony(w, ceremony)
+}
+
+func (s *Server) beginProof(w http.ResponseWriter, r *http.Request, by caller) error {
+	ceremony, err := s.opts.Accounts.BeginProof(r.Context(), by.Login)
 	if err != nil {
 		return err
 	}

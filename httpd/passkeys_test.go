@@ -76,7 +76,7 @@ func (h *house) begin(path, cookie string, body any) (ticket, options string) {
 // register gives the log-in a passkey, and the device the user's handle.
 func (d *device) register(b *browser) passkeyReply {
 	d.h.t.Helper()
-	ticket, options := d.h.begin("/me/passkeys/options", b.cookie, nil)
+	ticket, options := d.h.begin("/me/passkeys/options", b.cookie, fields{"password": goodPassword})
 	attestation, err := virtualwebauthn.ParseAttestationOptions(options)
 	if err != nil {
 		d.h.t.Fatal(err)
@@ -235,7 +235,7 @@ func TestPasskeyAttacks(t *testing.T) {
 	refused("a ticket of another kind", "ticket", fields{"ticket": ticket, "login_ticket": first, "response": theirs.answer(options)})
 
 	// A ceremony that one begins is not another's to end.
-	ticket, options = h.begin("/me/passkeys/options", ana.cookie, nil)
+	ticket, options = h.begin("/me/passkeys/options", ana.cookie, fields{"password": goodPassword})
 	attestation, err := virtualwebauthn.ParseAttestationOptions(options)
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +251,51 @@ func TestPasskeyAttacks(t *testing.T) {
 	}
 }
 
+// TestCopiedPasskey shows a copy of a key, which has counted less than the key itself.
+func TestCopiedPasskey(t *testing.T) {
+	h := withPasskeys(t)
+	h.user("ana", password(goodPassword))
+	hers := h.device()
+	hers.register(h.browser("ana"))
+	for _, c := range []struct {
+		counter uint32
+		status  int
+	}{{50, http.StatusOK}, {49, http.StatusUnauthorized}, {51, http.StatusOK}} {
+		hers.key.Counter = c.counter
+		ticket, options := h.begin("/login/passkey/options", "", fields{})
+		if w := h.post("/login/passkey", "", fields{"ticket": ticket, "response": hers.answer(options)}); w.Code != c.status {
+			t.Errorf("counted to %d: %d %s", c.counter+1, w.Code, w.Body)
+		}
+	}
+}
+
+// TestLastPasskey keeps the last way in of who has no password.
+func TestLastPasskey(t *testing.T) {
+	h := withPasskeys(t)
+	h.user("ana", password(goodPassword))
+	ana, phone, key := h.browser("ana"), h.device(), h.device()
+	first, second := phone.register(ana), key.register(ana)
+	if _, err := h.accounts.ChangeUser(t.Context(), "ana", account.UserEdit{NoPassword: true}); err != nil {
+		t.Fatal(err)
+	}
+	ticket, options := h.begin("/login/passkey/options", "", fields{})
+	w := h.post("/login/passkey", "", fields{"ticket": ticket, "response": phone.answer(options)})
+	cookie := sessionCookie(w).Name + "=" + sessionCookie(w).Value
+	remove := func(id int64) *httptest.ResponseRecorder {
+		ticket, options := h.begin("/me/passkeys/proof", cookie, nil)
+		return h.post(fmt.Sprintf("/me/passkeys/%d/remove", id), cookie, fields{"ticket": ticket, "response": phone.answer(options)})
+	}
+	if w := remove(second.ID); w.Code != http.StatusNoContent {
+		t.Fatalf("one of two: %d %s", w.Code, w.Body)
+	}
+	if p := problemOf(t, remove(first.ID)); p.Code != string(earshot.CodeConflict) || p.Field != "passkey" {
+		t.Errorf("the last: %+v", p)
+	}
+	if p := problemOf(t, remove(second.ID)); p.Code != string(earshot.CodeNotFound) {
+		t.Errorf("one that is gone: %+v", p)
+	}
+}
+
 func TestWithoutPasskeys(t *testing.T) {
 	h := newHouse(t, nil)
 	h.user("ana", password(goodPassword))
@@ -260,7 +305,7 @@ func TestWithoutPasskeys(t *testing.T) {
 	if w := h.post("/login/passkey/options", "", fields{}); w.Code != http.StatusForbidden {
 		t.Errorf("%d", w.Code)
 	}
-	if code := h.browser("ana").code(http.MethodPost, "/api/v1/me/passkeys/options", ""); code != earshot.CodeForbidden {
+	if code := h.browser("ana").code(http.MethodPost, "/api/v1/me/passkeys/options", "{}"); code != earshot.CodeForbidden {
 		t.Errorf("%q", code)
 	}
 }

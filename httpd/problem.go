@@ -40,7 +40,7 @@ func statusOf(code earshot.Code) int {
 		return http.StatusBadRequest
 	case earshot.CodeUnauthenticated, earshot.CodeSecondFactor:
 		return http.StatusUnauthorized
-	case earshot.CodeForbidden, earshot.CodeBanned, earshot.CodeKicked, earshot.CodeMuted, earshot.CodeLocked:
+	case earshot.CodeForbidden, earshot.CodeEnrol, earshot.CodeBanned, earshot.CodeKicked, earshot.CodeMuted, earshot.CodeLocked:
 		return http.StatusForbidden
 	case earshot.CodeNotFound:
 		return http.StatusNotFound
@@ -69,11 +69,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			Code: earshot.CodeBusy, Message: "The server took too long over this. Try again in a moment.",
 			RetryAfter: time.Second, Err: err,
 		}
-		s.log.WarnContext(r.Context(), "a request took too long", slog.String("route", routeOf(r)), slog.Any("error", err))
 	}
 	e := earshot.AsError(err)
-	if e.Code == earshot.CodeInternal && !errors.Is(err, context.Canceled) {
-		s.log.ErrorContext(r.Context(), "a request failed", slog.String("route", routeOf(r)), slog.Any("error", err))
+	switch {
+	case e.Code == earshot.CodeInternal:
+		s.logFault(r, err)
+	case e.Code == earshot.CodeBusy && e.Err != nil && !errors.Is(err, account.ErrProviderAway): // of that the log has been told
+		s.log.WarnContext(r.Context(), "a request took too long", slog.String("route", routeOf(r)), slog.Any("error", err))
 	}
 	if needed, ok := account.AsSecondFactor(err); ok {
 		tellProblem(w, statusOf(e.Code), e, &secondFactorReply{
@@ -81,7 +83,19 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		})
 		return
 	}
+	if other, ok := errors.AsType[unsupported](err); ok {
+		w.Header().Set(other.header, other.takes)
+		writeProblem(w, http.StatusUnsupportedMediaType, e)
+		return
+	}
 	writeProblem(w, statusOf(e.Code), e)
+}
+
+// logFault logs what the server is to blame for.
+func (s *Server) logFault(r *http.Request, err error) {
+	if !errors.Is(err, context.Canceled) {
+		s.log.ErrorContext(r.Context(), "a request failed", slog.String("route", routeOf(r)), slog.Any("error", err))
+	}
 }
 
 func writeProblem(w http.ResponseWriter, status int, e *earshot.Error) {
@@ -125,17 +139,21 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, body any) 
 
 // notFound answers for every path without a route: with a problem document in the API and a small page elsewhere.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	const words = "There is nothing at this address."
 	if isAPI(r) {
-		s.fail(w, r, earshot.Errorf(earshot.CodeNotFound, "There is nothing at this address."))
+		s.fail(w, r, earshot.Errorf(earshot.CodeNotFound, words))
 		return
 	}
-	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>` +
-		`<h1>There is nothing at this address.</h1><p><a href="/">To the rooms</a></p></html>`
+	page := []byte(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Not found</title>` +
+		`<h1>` + words + `</h1><p><a href="/">To the rooms</a></p></html>`)
+	if built, ok := s.pages.files[lostFile]; ok {
+		page = built.plain.body
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write([]byte(page))
+	_, _ = w.Write(page)
 }
 
 // methodNotAllowed answers for a path that has a route, but none for the method. RFC 9110, section 15.5.6: the answer
@@ -148,6 +166,9 @@ func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
 		for _, method := range methods {
 			if routes.Match(chi.NewRouteContext(), method, path) {
 				allowed = append(allowed, method)
+				if method == http.MethodGet { // of which the router makes HEAD by itself
+					allowed = append(allowed, http.MethodHead)
+				}
 			}
 		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))

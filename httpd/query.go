@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -52,6 +53,32 @@ func (q *query) flag(name string) *bool {
 		q.err = earshot.FieldError(name, "This is true or false.")
 	}
 	return &value
+}
+
+// number gives a parameter that is a number from 0 on, 0 if it is not there.
+func (q *query) number(name string) int64 {
+	text := q.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if (err != nil || n < 0) && q.err == nil {
+		q.err = earshot.FieldError(name, "%s must be a number.", name)
+	}
+	return n
+}
+
+// time gives a parameter that is a time by RFC 3339, the zero time if it is not there.
+func (q *query) time(name string) time.Time {
+	text := q.text(name)
+	if text == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil && q.err == nil {
+		q.err = earshot.FieldError(name, "%s must be a time such as 2031-05-07T12:00:00Z (RFC 3339).", name)
+	}
+	return t
 }
 
 // limit gives how many a page is to have.

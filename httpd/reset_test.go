@@ -48,7 +48,7 @@ func (p post) next(t *testing.T) earshot.Mail {
 	select {
 	case m := <-p.mails:
 		return m
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("no mail came")
 		return earshot.Mail{}
 	}

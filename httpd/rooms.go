@@ -96,15 +96,38 @@ func (s *Server) changeRoom(w http.ResponseWriter, r *http.Request, by caller) e
 		Access *earshot.Access `json:"access"`
 		Slow   *int            `json:"slow_seconds"`
 		Lock   *earshot.Lock   `json:"locked"`
+		Owner  *string         `json:"owner"`
 	}](w, r)
 	if err != nil {
 		return err
 	}
-	listing, err := s.opts.Hub.ChangeRoom(r.Context(), by.User, id, hub.RoomChange(in))
+	change := hub.RoomChange{Title: in.Title, Topic: in.Topic, Access: in.Access, Slow: in.Slow, Lock: in.Lock}
+	if in.Owner != nil {
+		if change.Owner, err = s.newOwner(r, by, id, *in.Owner); err != nil {
+			return err
+		}
+	}
+	listing, err := s.opts.Hub.ChangeRoom(r.Context(), by.User, id, change)
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, replyOf(listing))
+}
+
+// newOwner finds who is to own a room; nobody for an empty name. Whether the caller may say so is asked first: the answer must not
+// depend on whether the user exists.
+func (s *Server) newOwner(r *http.Request, by caller, id earshot.RoomID, name string) (*earshot.User, error) {
+	if _, err := s.opts.Hub.Room(r.Context(), by.User, id); err != nil {
+		return nil, err
+	}
+	if name == "" || !by.User.May(earshot.PermChangeRoom) { // the hub refuses
+		return &earshot.User{}, nil
+	}
+	user, err := s.opts.Accounts.UserByName(r.Context(), name)
+	if earshot.CodeOf(err) == earshot.CodeNotFound {
+		return nil, earshot.FieldError("owner", "There is no such user.")
+	}
+	return &user, err
 }
 
 func (s *Server) deleteRoom(w http.ResponseWriter, r *http.Request, by caller) error {

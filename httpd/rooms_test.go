@@ -253,7 +253,7 @@ func TestBadBodies(t *testing.T) {
 		}
 		for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"} {
 			w := h.call(method, path, `{}`, append(boss.credential(), "Content-Type", kind)...)
-			if p := problemOf(t, w); p.Code != "malformed" {
+			if p := problemOf(t, w); p.Code != "malformed" || p.Status != http.StatusUnsupportedMediaType {
 				t.Errorf("%s as %q: %+v", op.key, kind, p)
 			}
 		}

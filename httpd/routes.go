@@ -19,7 +19,7 @@ const (
 
 // routes is the table of everything the server answers. Anybody may call what is wrapped by anybody, and only who is
 // logged in the rest: scoped names the scopes of which a token needs one, loggedIn wants all of them, and inBrowser is for
-// no token. What a user may do beyond that is decided in hub and account.
+// no token. Who has to set up a second factor gets no further than to what is enrolling, and always. What a user may do beyond that is decided in hub and account.
 func (s *Server) routes() (http.Handler, error) {
 	sameOrigin, err := s.sameOrigin()
 	if err != nil {
@@ -42,6 +42,7 @@ func (s *Server) routes() (http.Handler, error) {
 	r.Get("/forgot", s.pages.index)
 	r.Get("/reset", s.pages.index)
 	r.Get("/confirm", s.pages.index)
+	r.Get("/device", s.pages.index)
 	r.Get("/signup", s.pages.index)
 	r.Get("/setup", s.pages.index)
 	r.Get("/privacy", s.pages.index)
@@ -49,23 +50,26 @@ func (s *Server) routes() (http.Handler, error) {
 		r.Get(path, s.pages.index)
 		r.Get(path+"/*", s.pages.index)
 	}
+	r.With(noStore, s.limitWork, knowClient).Get("/oidc/{provider}/callback", s.finishOpenID)
+	r.With(noStore, s.limitWork, knowClient).Get("/oidc/{provider}/logout", s.loggedOut)
+	r.With(s.takeRest, noStore, s.limitWork, knowClient).Post("/oidc/{provider}/logout", s.endedThere)
 	for path := range s.pages.files {
 		r.Get(path, s.pages.file)
 	}
 
 	r.Route("/api/v1", func(r chi.Router) {
-		r.Use(takeRest, noStore, sameOrigin, s.notBarred, s.limitWork, knowClient)
+		r.Use(s.takeRest, noStore, sameOrigin, s.notBarred, s.limitWork, knowClient)
 
 		r.Get("/"+descriptionName, describeAPI)
 		r.Get("/server", s.anybody(s.describe))
 		r.Post("/setup", s.anybody(s.setUp))
 		r.Post("/signup", s.anybody(s.signUp))
 		r.Post("/login", s.anybody(s.logIn))
-		r.Post("/logout", s.scoped(s.logOut))
+		r.Post("/logout", s.always(s.logOut))
 		r.Post("/password/reset", s.anybody(s.requestReset))
 		r.Post("/password/reset/confirm", s.anybody(s.confirmReset))
 		r.Post("/email/confirm", s.anybody(s.confirmEmail))
-		r.Get("/me", s.scoped(s.me))
+		r.Get("/me", s.always(s.me))
 		s.ownRoutes(r)
 
 		r.Get("/rooms", s.scoped(s.listRooms, chat, rooms))
@@ -91,6 +95,10 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Post("/login/second", s.anybody(s.secondStep))
 	r.Post("/login/passkey/options", s.anybody(s.beginPasskeyLogin))
 	r.Post("/login/passkey", s.anybody(s.logInByPasskey))
+	r.Post("/login/oidc", s.anybody(s.beginOpenID))
+	r.Post("/login/device/look", s.anybody(s.lookAtDevice))
+	r.Post("/login/device", s.anybody(s.askDevice))
+	r.Post("/login/device/finish", s.anybody(s.finishDevice))
 
 	r.Patch("/me", s.scoped(s.changeMe, own))
 	r.Delete("/me", s.inBrowser(s.deleteMe))
@@ -107,17 +115,27 @@ func (s *Server) ownRoutes(r chi.Router) {
 	r.Delete("/me/sessions", s.loggedIn(s.endOtherSessions))
 	r.Delete("/me/sessions/{id}", s.loggedIn(s.endSession))
 
-	r.Get("/me/security", s.inBrowser(s.security))
-	r.Post("/me/security/totp", s.inBrowser(s.beginTOTP))
-	r.Post("/me/security/totp/confirm", s.inBrowser(s.confirmTOTP))
+	r.Get("/me/security", s.enrolling(s.security))
+	r.Post("/me/security/totp", s.enrolling(s.beginTOTP))
+	r.Post("/me/security/totp/confirm", s.enrolling(s.confirmTOTP))
 	r.Post("/me/security/totp/remove", s.inBrowser(s.removeTOTP))
 	r.Post("/me/security/recovery-codes", s.inBrowser(s.renewRecoveryCodes))
 
-	r.Get("/me/passkeys", s.inBrowser(s.listPasskeys))
-	r.Post("/me/passkeys", s.inBrowser(s.addPasskey))
-	r.Post("/me/passkeys/options", s.inBrowser(s.beginPasskey))
+	r.Get("/me/passkeys", s.enrolling(s.listPasskeys))
+	r.Post("/me/passkeys", s.enrolling(s.addPasskey))
+	r.Post("/me/passkeys/options", s.enrolling(s.beginPasskey))
+	r.Post("/me/passkeys/proof", s.inBrowser(s.beginProof))
 	r.Patch("/me/passkeys/{id}", s.inBrowser(s.renamePasskey))
 	r.Post("/me/passkeys/{id}/remove", s.inBrowser(s.removePasskey))
+
+	r.Get("/me/identities", s.inBrowser(s.listIdentities))
+	r.Post("/me/identities", s.inBrowser(s.beginLink))
+	r.Post("/me/identities/{id}/remove", s.inBrowser(s.unlink))
+
+	r.Post("/me/device-link", s.inBrowser(s.offerDevice))
+	r.Get("/me/device-link", s.inBrowser(s.offeredDevice))
+	r.Delete("/me/device-link", s.inBrowser(s.withdrawDevice))
+	r.Post("/me/device-link/answer", s.inBrowser(s.answerDevice))
 
 	r.Get("/me/tokens", s.inBrowser(s.listTokens))
 	r.Post("/me/tokens", s.inBrowser(s.createToken))
@@ -167,8 +185,11 @@ func (s *Server) administration(r chi.Router) {
 	r.Delete("/groups/{group}/members/{username}", s.scoped(s.removeFromGroup, admin))
 
 	r.Get("/rooms/all", s.scoped(s.findRooms, admin))
+	r.Get("/rooms/all/bans", s.scoped(s.findRoomBans, admin))
 	r.Get("/settings", s.forViewers(s.listSettings))
 	r.Get("/figures", s.forViewers(s.figures))
+	r.Get("/settings/second-factor", s.forViewers(s.showRequired))
+	r.Put("/settings/second-factor", s.scoped(s.require, admin))
 }
 
 // order is the part of the table for keeping order, and the log of what was done.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"rsc.io/qr"
 
 	"github.com/earshot-chat/earshot/account"
@@ -24,6 +25,7 @@ type securityReply struct {
 	HasPassword   bool `json:"has_password"`
 	TOTP          bool `json:"totp"`
 	SecondFactor  bool `json:"second_factor"`
+	Passkeys      int  `json:"passkeys"`
 	RecoveryCodes int  `json:"recovery_codes"`
 }
 
@@ -62,7 +64,11 @@ func (s *Server) security(w http.ResponseWriter, r *http.Request, by caller) err
 }
 
 func (s *Server) beginTOTP(w http.ResponseWriter, r *http.Request, by caller) error {
-	key, err := s.opts.Accounts.BeginTOTP(r.Context(), by.Login)
+	proof, err := readProof(w, r)
+	if err != nil {
+		return err
+	}
+	key, err := s.opts.Accounts.BeginTOTP(r.Context(), by.Login, proof, clientAddr(r))
 	if err != nil {
 		return err
 	}
@@ -87,13 +93,22 @@ func (s *Server) confirmTOTP(w http.ResponseWriter, r *http.Request, by caller) 
 	return reply(w, http.StatusOK, recoveryReply{RecoveryCodes: codes})
 }
 
-// readProof reads the body of a call that asks once more who is there.
+// proofBody is the part of a body that shows once more who is there.
+type proofBody struct {
+	Password string         `json:"password"`
+	Code     string         `json:"code"`
+	Ticket   string         `json:"ticket"`
+	Response jsontext.Value `json:"response"`
+}
+
+func (b proofBody) proof() account.Proof {
+	return account.Proof{Password: b.Password, Code: b.Code, Ticket: b.Ticket, Response: b.Response}
+}
+
+// readProof reads the body of a call that asks once more who is there, and for nothing else.
 func readProof(w http.ResponseWriter, r *http.Request) (account.Proof, error) {
-	in, err := readBody[struct {
-		Password string `json:"password"`
-		Code     string `json:"code"`
-	}](w, r)
-	return account.Proof(in), err
+	in, err := readBody[proofBody](w, r)
+	return in.proof(), err
 }
 
 func (s *Server) removeTOTP(w http.ResponseWriter, r *http.Request, by caller) error {

@@ -25,7 +25,7 @@ func TestSecondFactorByREST(t *testing.T) {
 		t.Helper()
 		return h.call(http.MethodPost, "/api/v1"+path, body, "Cookie", ana.cookie)
 	}
-	key := read[totpReply](t, post("/me/security/totp", ""))
+	key := read[totpReply](t, post("/me/security/totp", fmt.Sprintf(`{"password":%q}`, goodPassword)))
 	picture, ours := strings.CutPrefix(key.QR, "data:image/svg+xml;base64,")
 	svg, err := base64.StdEncoding.DecodeString(picture)
 	if err != nil || !ours || !strings.HasPrefix(key.URI, "otpauth://totp/Earshot:ana?") {
@@ -70,7 +70,7 @@ func TestSecondFactorByREST(t *testing.T) {
 	if c := sessionCookie(w); w.Code != http.StatusOK || c == nil || c.Value == "es_planted" || read[meReply](t, w).Username != "ana" {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	if got := read[securityReply](t, h.call(http.MethodGet, "/api/v1/me/security", "", "Cookie", ana.cookie)); got != (securityReply{true, true, true, 9}) {
+	if got := read[securityReply](t, h.call(http.MethodGet, "/api/v1/me/security", "", "Cookie", ana.cookie)); got != (securityReply{true, true, true, 0, 9}) {
 		t.Errorf("%+v", got)
 	}
 	if p := problemOf(t, post("/me/security/totp/remove", `{"password":"wrong"}`)); p.Code != "invalid" || p.Field != "password" {

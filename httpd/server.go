@@ -94,6 +94,8 @@ type Times struct {
 	Idle time.Duration
 	// Work is for the work of one API call: 20 seconds. It is within Answer, so that the failure can be told.
 	Work time.Duration
+	// Rest is for the rest of a body that a call did not want: 5 seconds.
+	Rest time.Duration
 }
 
 // maxHeaderBytes bounds a request's line and header fields together. Go adds 4 KiB of slack.
@@ -176,6 +178,7 @@ func (t Times) orDefaults() Times {
 	set(&t.Answer, 60*time.Second)
 	set(&t.Idle, 2*time.Minute)
 	set(&t.Work, 20*time.Second)
+	set(&t.Rest, 5*time.Second)
 	return t
 }
 

@@ -101,7 +101,7 @@ func TestUnknownInAPI(t *testing.T) {
 		t.Errorf("%+v, Allow %q", p, r.Header().Get("Allow"))
 	}
 	r = do(t, s, http.MethodPost, "/api/v1/rooms/1")
-	if r.Code != http.StatusMethodNotAllowed || r.Header().Get("Allow") != "GET, PATCH, DELETE" {
+	if r.Code != http.StatusMethodNotAllowed || r.Header().Get("Allow") != "GET, HEAD, PATCH, DELETE" {
 		t.Errorf("%d, Allow %q", r.Code, r.Header().Get("Allow"))
 	}
 }
@@ -217,7 +217,7 @@ func TestSlowLoris(t *testing.T) {
 	}
 	drip := time.NewTicker(time.Millisecond)
 	defer drip.Stop()
-	limit := time.After(20 * time.Second)
+	limit := time.After(patience)
 	for {
 		select {
 		case answer := <-cut:

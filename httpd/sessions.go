@@ -3,6 +3,8 @@ package httpd
 import (
 	"net/http"
 	"time"
+
+	"github.com/earshot-chat/earshot"
 )
 
 // sessionReply is "Log-in" in docs/protocol.md.
@@ -14,6 +16,8 @@ type sessionReply struct {
 	UsedAt    time.Time `json:"used_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Current   bool      `json:"current"`
+	// Way is how it was begun: "link" from another device, else empty.
+	Way earshot.Way `json:"way"`
 }
 
 type sessionsReply struct {

@@ -63,7 +63,7 @@ func TestListAndEndSessions(t *testing.T) {
 	if code := one.code(http.MethodDelete, "/api/v1/me/sessions/"+other.ID, ""); code != "" {
 		t.Fatalf("end: %q", code)
 	}
-	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != 4500 {
+	if err := lastOf(t, conn); websocket.CloseStatus(err) != 4500 {
 		t.Errorf("the socket ended with %v", err)
 	}
 	if code := two.code(http.MethodGet, "/api/v1/me", ""); code != earshot.CodeUnauthenticated {

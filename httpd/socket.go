@@ -49,6 +49,9 @@ func (s *Server) soonLogin(r *http.Request) (account.Login, credential, error) {
 	defer cancel()
 	login, cred, err := s.login(r.WithContext(ctx))
 	if err == nil {
+		err = mayUse(login.MustEnrol)
+	}
+	if err == nil {
 		err = allow(&login, earshot.ScopeChat)
 	}
 	return login, cred, err

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"testing"
 	"time"
 
@@ -36,9 +35,7 @@ func underTLS(t *testing.T, change func(*Options)) string {
 func TestSlowHandshakes(t *testing.T) {
 	const many = 200
 	addr := underTLS(t, func(o *Options) { o.Times.Header = 2 * time.Second })
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
+	before := held()
 	conns := make([]net.Conn, many)
 	// A record of a hello that declares 16 KiB and stops after some of them.
 	beginning := append([]byte{22, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc}, make([]byte, 2000)...)
@@ -48,13 +45,11 @@ func TestSlowHandshakes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	if each := (int64(after.HeapAlloc+after.StackInuse) - int64(before.HeapAlloc+before.StackInuse)) / many; each > 64<<10 {
+	if each := (held() - before) / many; each > 64<<10 {
 		t.Errorf("each handshake that hangs holds %d bytes", each)
 	}
 	for _, conn := range conns {
-		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		_, err := io.Copy(io.Discard, conn)
 		if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() {
 			t.Fatal("a handshake that hangs was not cut")

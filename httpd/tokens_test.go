@@ -81,7 +81,7 @@ func TestTokens(t *testing.T) {
 	if code := ana.code(http.MethodDelete, "/api/v1/me/tokens/"+made.ID, ""); code != "" {
 		t.Errorf("revoke: %q", code)
 	}
-	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != 4500 {
+	if err := lastOf(t, conn); websocket.CloseStatus(err) != 4500 {
 		t.Errorf("the socket ended with %v", err)
 	}
 	if w := h.call(http.MethodGet, "/api/v1/me", "", "Authorization", bearer); w.Code != http.StatusUnauthorized {
@@ -94,7 +94,8 @@ func TestTokens(t *testing.T) {
 func tokenScopes() map[string]string {
 	return map[string]string{
 		"GET /server": "anybody", "GET /openapi.yaml": "anybody", "POST /setup": "anybody", "POST /signup": "anybody", "POST /login": "anybody",
-		"POST /login/second": "anybody", "POST /login/passkey": "anybody", "POST /login/passkey/options": "anybody",
+		"POST /login/second": "anybody", "POST /login/passkey": "anybody", "POST /login/passkey/options": "anybody", "POST /login/oidc": "anybody",
+		"GET /me/identities": "never", "POST /me/identities": "never", "POST /me/identities/{id}/remove": "never",
 		"POST /password/reset": "anybody", "POST /password/reset/confirm": "anybody", "POST /email/confirm": "anybody",
 		"PATCH /me": "account", "DELETE /me": "never", "GET /me/export": "account", "POST /me/password": "never", "POST /me/email/confirm": "account",
 		"PUT /me/avatar": "account", "DELETE /me/avatar": "account", "GET /profiles": "chat", "GET /users/{username}/avatar": "chat",
@@ -104,7 +105,10 @@ func tokenScopes() map[string]string {
 		"GET /me/tokens": "never", "POST /me/tokens": "never", "DELETE /me/tokens/{id}": "never",
 		"GET /me/security": "never", "POST /me/security/totp": "never", "POST /me/security/totp/confirm": "never",
 		"POST /me/security/totp/remove": "never", "POST /me/security/recovery-codes": "never",
-		"GET /me/passkeys": "never", "POST /me/passkeys": "never", "POST /me/passkeys/options": "never",
+		"POST /login/device/look": "anybody", "POST /login/device": "anybody", "POST /login/device/finish": "anybody",
+		"POST /me/device-link": "never", "GET /me/device-link": "never", "DELETE /me/device-link": "never", "POST /me/device-link/answer": "never",
+		"POST /me/passkeys/proof": "never",
+		"GET /me/passkeys":        "never", "POST /me/passkeys": "never", "POST /me/passkeys/options": "never",
 		"PATCH /me/passkeys/{id}": "never", "POST /me/passkeys/{id}/remove": "never",
 		"GET /rooms": "chat rooms", "GET /rooms/{id}": "chat rooms", "GET /rooms/{id}/members": "chat rooms",
 		"POST /rooms": "rooms", "PATCH /rooms/{id}": "rooms", "DELETE /rooms/{id}": "rooms",
@@ -114,6 +118,8 @@ func tokenScopes() map[string]string {
 		"PUT /rooms/{id}/mutes/{username}": "rooms", "DELETE /rooms/{id}/mutes/{username}": "rooms",
 		"GET /bans": "admin", "POST /bans": "admin", "DELETE /bans/{id}": "admin", "GET /log": "admin",
 		"POST /invitations": "admin", "GET /settings": "admin", "GET /figures": "admin", "GET /rooms/all": "admin",
+		"GET /rooms/all/bans":         "admin",
+		"GET /settings/second-factor": "admin", "PUT /settings/second-factor": "admin",
 	}
 }
 

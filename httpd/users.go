@@ -11,19 +11,21 @@ import (
 
 // userReply is an account as administrators see it: "User" in docs/openapi.yaml.
 type userReply struct {
-	ID          int64                `json:"id"`
-	Username    string               `json:"username"`
-	Email       string               `json:"email"`
-	DisplayName string               `json:"display_name"`
-	IsActive    bool                 `json:"is_active"`
-	IsStaff     bool                 `json:"is_staff"`
-	IsSuperuser bool                 `json:"is_superuser"`
-	HasPassword bool                 `json:"has_password"`
-	DateJoined  time.Time            `json:"date_joined"`
-	LastLogin   *time.Time           `json:"last_login"`
-	Permissions []earshot.Permission `json:"permissions"`
-	Inherited   []earshot.Permission `json:"inherited"`
-	Editable    bool                 `json:"editable"`
+	ID       int64  `json:"id"`
+	Username string `json:"username"`
+	Email    string `json:"email"`
+	// EmailConfirmed tells that the address is the user's.
+	EmailConfirmed bool                 `json:"email_confirmed"`
+	DisplayName    string               `json:"display_name"`
+	IsActive       bool                 `json:"is_active"`
+	IsStaff        bool                 `json:"is_staff"`
+	IsSuperuser    bool                 `json:"is_superuser"`
+	HasPassword    bool                 `json:"has_password"`
+	DateJoined     time.Time            `json:"date_joined"`
+	LastLogin      *time.Time           `json:"last_login"`
+	Permissions    []earshot.Permission `json:"permissions"`
+	Inherited      []earshot.Permission `json:"inherited"`
+	Editable       bool                 `json:"editable"`
 	// Groups are given of a single user only.
 	Groups []string `json:"groups,omitempty"`
 }
@@ -36,7 +38,7 @@ type usersReply struct {
 
 func replyOfUser(m *account.Managed) userReply {
 	u := userReply{
-		ID: int64(m.ID), Username: m.Username, Email: m.Email, DisplayName: m.DisplayName,
+		ID: int64(m.ID), Username: m.Username, Email: m.Email, EmailConfirmed: m.EmailConfirmed, DisplayName: m.DisplayName,
 		IsActive: m.IsActive, IsStaff: m.IsStaff, IsSuperuser: m.IsSuperuser, HasPassword: m.Password.Usable(),
 		DateJoined: m.DateJoined, Permissions: m.Permissions.List(), Inherited: m.Inherited.List(), Editable: m.Editable,
 	}
@@ -58,10 +60,10 @@ func (s *Server) settle(r *http.Request) {
 }
 
 func (s *Server) listUsers(w http.ResponseWriter, r *http.Request, by caller) error {
-	q := readQuery(r, "search", "active", "staff", "superuser", "group", "after", "limit")
+	q := readQuery(r, "search", "active", "staff", "superuser", "unconfirmed", "group", "after", "limit")
 	filter := account.UserFilter{
 		Search: q.text("search"), IsActive: q.flag("active"), IsStaff: q.flag("staff"), IsSuperuser: q.flag("superuser"),
-		Group: q.text("group"), After: q.text("after"), Limit: q.limit() + 1,
+		Unconfirmed: q.flag("unconfirmed"), Group: q.text("group"), After: q.text("after"), Limit: q.limit() + 1,
 	}
 	if q.err != nil {
 		return q.err
@@ -91,19 +93,20 @@ func (s *Server) showUser(w http.ResponseWriter, r *http.Request, by caller) err
 
 func (s *Server) createUser(w http.ResponseWriter, r *http.Request, by caller) error {
 	in, err := readBody[struct {
-		Username    string  `json:"username"`
-		Password    *string `json:"password"`
-		Email       string  `json:"email"`
-		DisplayName string  `json:"display_name"`
-		IsStaff     bool    `json:"is_staff"`
-		IsSuperuser bool    `json:"is_superuser"`
+		Username    string   `json:"username"`
+		Password    *string  `json:"password"`
+		Email       string   `json:"email"`
+		DisplayName string   `json:"display_name"`
+		IsStaff     bool     `json:"is_staff"`
+		IsSuperuser bool     `json:"is_superuser"`
+		Groups      []string `json:"groups"`
 	}](w, r)
 	if err != nil {
 		return err
 	}
 	user, err := s.opts.Accounts.Administrator(by.User).CreateUser(r.Context(), account.NewAccount{
 		Username: in.Username, Password: orDefault(in.Password, ""), HasPassword: in.Password != nil,
-		Email: in.Email, DisplayName: in.DisplayName, Staff: in.IsStaff, Superuser: in.IsSuperuser,
+		Email: in.Email, DisplayName: in.DisplayName, Staff: in.IsStaff, Superuser: in.IsSuperuser, Groups: in.Groups,
 	})
 	if err != nil {
 		return err
@@ -143,6 +146,9 @@ func (s *Server) edit(w http.ResponseWriter, r *http.Request, by caller, edit ac
 		return err
 	}
 	s.settle(r)
+	if edit.DisplayName != nil {
+		s.tellProfile(r, user.ID)
+	}
 	return reply(w, http.StatusOK, replyOfUser(&user))
 }
 

@@ -118,9 +118,13 @@ func mayJudgeIn(room *earshot.Room, by, user *earshot.User) error {
 		return err
 	}
 	if room.Owner == user.ID {
-		return earshot.Errorf(earshot.CodeConflict, "The owner keeps order in this room, and nobody can do this to them here.")
+		return errOwner()
 	}
 	return nil
+}
+
+func errOwner() error {
+	return earshot.Errorf(earshot.CodeConflict, "The owner keeps order in this room, and nobody can do this to them here.")
 }
 
 func errKicked(until, now time.Time) *earshot.Error {

@@ -86,9 +86,11 @@ type Options struct {
 	Members earshot.MemberStore
 	// Sanctions may be nil: nobody is banned from a room or muted then.
 	Sanctions earshot.SanctionStore
-	// Actions may be nil: what is done is not written down then.
+	// Actions may be nil: that somebody was kicked is not written down then.
 	Actions earshot.ActionStore
-	Config  Config
+	// Notes may be nil: Follow does nothing then. With it there must be Sanctions.
+	Notes  earshot.RoomNoteStore
+	Config Config
 	// Log may be nil: nothing is logged then.
 	Log *slog.Logger
 }
@@ -126,6 +128,7 @@ type Hub struct {
 	// sanctions and actions may be nil.
 	sanctions earshot.SanctionStore
 	actions   earshot.ActionStore
+	notes     earshot.RoomNoteStore
 	log       *slog.Logger
 	fan       *fanout
 	// windows is what the rooms keep for those who come back, nonces what was posted lately.
@@ -142,7 +145,9 @@ type Hub struct {
 	sweptAt time.Time // when changed was last gone through
 	ranges  *earshot.Ranges
 	kicks   kicks
-	closed  bool
+	// profiles are of the users whose profile was told lately, each with what is still to be told.
+	profiles map[earshot.UserID]*earshot.Profile
+	closed   bool
 }
 
 // user is one who has a session now, and what all sessions of one user share.
@@ -169,14 +174,14 @@ func New(opts Options) *Hub {
 	cfg := opts.Config.withDefaults()
 	return &Hub{
 		cfg: cfg, relay: opts.Relay, rooms: opts.Rooms, members: opts.Members, log: log,
-		sanctions: opts.Sanctions, actions: opts.Actions,
+		sanctions: opts.Sanctions, actions: opts.Actions, notes: opts.Notes,
 		fan:     newFanout(runtime.GOMAXPROCS(0)),
 		windows: memory{most: cfg.WindowBytes},
 		nonces:  newNonces(max(cfg.ResumeWindow, nonceTime)),
 		live:    make(map[earshot.RoomID]*room),
 		users:   make(map[earshot.UserID]*user),
 		revoked: make(map[earshot.SecretHash]time.Time),
-		changed: make(map[earshot.UserID]rights),
+		changed: make(map[earshot.UserID]rights), profiles: make(map[earshot.UserID]*earshot.Profile),
 	}
 }
 

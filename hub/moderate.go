@@ -56,21 +56,34 @@ func (h *Hub) Sanction(
 	s := earshot.Sanction{
 		Kind: kind, Room: id, User: user.Ref(), By: by.Ref(), At: now.UTC().Truncate(time.Millisecond), Until: until, Reason: reason,
 	}
-	verb := earshot.VerbMute
-	if kind == earshot.SanctionBan {
-		verb = earshot.VerbBanFromRoom
-	}
-	entry := earshot.Entry(ctx, verb, user.Username, "until", stamp(until), "reason", reason).In(where.Name)
-	if err := h.sanctions.PutSanction(ctx, s, entry); err != nil {
+	if err := h.sanctions.PutSanction(ctx, s, sanctionEntry(ctx, &s, where.Name)); err != nil {
 		return earshot.Sanction{}, err
 	}
 	if kind == earshot.SanctionMute {
-		h.tellMute(id, user.ID, s, now)
+		h.tellMute(id, s, now)
 		return s, nil
 	}
 	why := earshot.Banned("this room", until, now, reason)
 	h.putOutOf(id, user.ID, why, func(r *room) { r.sanction(s, now) })
 	return s, nil
+}
+
+// sanctionEntry tells the log of a sanction in the room of that name.
+func sanctionEntry(ctx context.Context, s *earshot.Sanction, room string) earshot.Action {
+	verb := earshot.VerbMute
+	if s.Kind == earshot.SanctionBan {
+		verb = earshot.VerbBanFromRoom
+	}
+	return earshot.Entry(ctx, verb, s.User.Name, "until", stamp(s.Until), "reason", s.Reason).In(room)
+}
+
+// liftEntry tells the log that a sanction of the user was lifted.
+func liftEntry(ctx context.Context, kind earshot.SanctionKind, user, room string) earshot.Action {
+	verb := earshot.VerbUnmute
+	if kind == earshot.SanctionBan {
+		verb = earshot.VerbUnbanFromRoom
+	}
+	return earshot.Entry(ctx, verb, user).In(room)
 }
 
 // Lift ends a ban from the room or a mute in it. One that is not there is no error. Errors: CodeNotFound, CodeForbidden,
@@ -80,17 +93,12 @@ func (h *Hub) Lift(ctx context.Context, by earshot.User, id earshot.RoomID, kind
 	if err != nil {
 		return err
 	}
-	verb := earshot.VerbUnmute
-	if kind == earshot.SanctionBan {
-		verb = earshot.VerbUnbanFromRoom
-	}
-	entry := earshot.Entry(ctx, verb, user.Username).In(where.Name)
-	if err := h.sanctions.LiftSanction(ctx, kind, id, user.ID, entry); err != nil {
+	if err := h.sanctions.LiftSanction(ctx, kind, id, user.ID, liftEntry(ctx, kind, user.Username, where.Name)); err != nil {
 		return err
 	}
 	lifted := earshot.Sanction{Kind: kind, Room: id, User: user.Ref()}
 	if kind == earshot.SanctionMute {
-		h.tellMute(id, user.ID, lifted, time.Now())
+		h.tellMute(id, lifted, time.Now())
 		return nil
 	}
 	h.inLive(id, func(r *room) { r.sanction(lifted, time.Now()) })
@@ -106,6 +114,19 @@ func (h *Hub) Sanctions(
 		return nil, err
 	}
 	return h.sanctions.Sanctions(ctx, id, kind, time.Now(), names.Key(after), limit)
+}
+
+// MaxSearch is the longest text that is looked for among sanctions, in bytes: longer than a reason however it is written.
+const MaxSearch = earshot.MaxReason * 4
+
+// FindSanctions gives a page of those who are banned from rooms, or muted in them, of all rooms, the latest first. Search is as
+// somebody typed it. Errors: CodeForbidden for who does not keep order in all rooms.
+func (h *Hub) FindSanctions(ctx context.Context, by earshot.User, query earshot.SanctionQuery) ([]earshot.FoundSanction, error) {
+	if !by.May(earshot.PermModerateRoom) {
+		return nil, earshot.Errorf(earshot.CodeForbidden, "Only those who keep order in all rooms see who is kept out of them.")
+	}
+	query.Search, query.At = names.Key(string(query.Search)), time.Now()
+	return h.sanctions.FindSanctions(ctx, query)
 }
 
 // mayJudge gives the room if the user may keep order there and act against the other.
@@ -150,7 +171,7 @@ func (h *Hub) putOutOf(id earshot.RoomID, user earshot.UserID, why *earshot.Erro
 }
 
 // tellMute notes a mute, or that it was lifted, and tells the user's sessions in the room.
-func (h *Hub) tellMute(id earshot.RoomID, user earshot.UserID, s earshot.Sanction, now time.Time) {
+func (h *Hub) tellMute(id earshot.RoomID, s earshot.Sanction, now time.Time) {
 	live := h.hold(id)
 	if live == nil {
 		return
@@ -160,11 +181,7 @@ func (h *Hub) tellMute(id earshot.RoomID, user earshot.UserID, s earshot.Sanctio
 	live.sanction(s, now)
 	live.rules++ // a room that is being opened reads the store again
 	live.mu.Unlock()
-	for _, inside := range live.inside() {
-		if inside.info.ref.ID == user {
-			inside.conn.Muted(id, s)
-		}
-	}
+	live.enforce(s, now)
 }
 
 // tellMuted tells the session that its user is muted in the room, if that is so.
@@ -203,10 +220,19 @@ func (c *RoomChange) changesOf() []string {
 		{"access", c.Access != nil, func() string { return string(*c.Access) }},
 		{"slow_seconds", c.Slow != nil, func() string { return fmt.Sprint(*c.Slow) }},
 		{"locked", c.Lock != nil, func() string { return fmt.Sprintf("%q", string(*c.Lock)) }},
+		{"owner", c.Owner != nil, func() string { return orNobody(c.Owner.Username) }},
 	} {
 		if f.is {
 			details = append(details, f.name, f.value())
 		}
 	}
 	return details
+}
+
+// orNobody is a name in the log, which leaves out what is empty.
+func orNobody(name string) string {
+	if name == "" {
+		return "nobody"
+	}
+	return name
 }

@@ -62,7 +62,7 @@ func appendRecord(dst []byte, ev *earshot.Event) []byte {
 			dst[at+recordHead-1] |= recordMore
 			dst = appendText(binary.AppendVarint(dst, int64(r.Slow)), string(r.Lock))
 		}
-	case earshot.KindRoomClosed, earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:
+	case earshot.KindRoomClosed, earshot.KindTyping, earshot.KindStatus, earshot.KindSeen, earshot.KindProfile:
 	}
 	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-recordLength)) //nolint:gosec // bounded by what an event holds
 	return dst
@@ -164,7 +164,7 @@ func readRecord(b []byte, room earshot.RoomID) (earshot.Event, bool) {
 		}
 		ev.Changed = changed
 	case earshot.KindRoomClosed:
-	case earshot.KindTyping, earshot.KindStatus, earshot.KindSeen:
+	case earshot.KindTyping, earshot.KindStatus, earshot.KindSeen, earshot.KindProfile:
 		return ev, false
 	default:
 		return ev, false

@@ -196,7 +196,7 @@ func (r *room) Deliver(ev *earshot.Event) int {
 		r.saw(ev.Seen)
 	case earshot.KindEdited, earshot.KindTakenBack:
 		r.window.wipe(ev.Of)
-	case earshot.KindMessage, earshot.KindTyping, earshot.KindReaction:
+	case earshot.KindMessage, earshot.KindTyping, earshot.KindReaction, earshot.KindProfile:
 	}
 	r.enqueue(ev)
 	r.remember(ev)

@@ -2,7 +2,7 @@ package hub
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -13,6 +13,13 @@ import (
 type Listing struct {
 	earshot.Room
 	Occupants int
+}
+
+// FoundListing is the same of a room that was looked for.
+type FoundListing struct {
+	Listing
+	// OwnerName is the owner's username; empty for a room that is nobody's.
+	OwnerName string
 }
 
 // Rooms gives the rooms that the user may enter, by name.
@@ -45,20 +52,20 @@ func (h *Hub) Rooms(ctx context.Context, by earshot.User) ([]Listing, error) {
 	return listings, nil
 }
 
-// FindRooms gives a page of all rooms that fit the query, by name, to somebody who may know of every room. Search and After are
-// as somebody typed them. Errors: CodeForbidden.
-func (h *Hub) FindRooms(ctx context.Context, by earshot.User, query earshot.RoomQuery) ([]Listing, error) {
+// FindRooms gives a page of all rooms that fit the query, by name, to somebody who may know of every room. Search, Key and
+// After are as somebody typed them. Errors: CodeForbidden.
+func (h *Hub) FindRooms(ctx context.Context, by earshot.User, query earshot.RoomQuery) ([]FoundListing, error) {
 	if !knowsAll(&by) {
 		return nil, earshot.Errorf(earshot.CodeForbidden, "Only those who look after rooms see all of them.")
 	}
-	query.Search, query.After = names.Key(string(query.Search)), names.Key(string(query.After))
+	query.Search, query.Key, query.After = names.Key(string(query.Search)), names.Key(string(query.Key)), names.Key(string(query.After))
 	rooms, err := h.rooms.FindRooms(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	listings := make([]Listing, len(rooms))
+	listings := make([]FoundListing, len(rooms))
 	for i := range rooms {
-		listings[i] = h.listing(rooms[i])
+		listings[i] = FoundListing{Listing: h.listing(rooms[i].Room), OwnerName: rooms[i].OwnerName}
 	}
 	return listings, nil
 }
@@ -82,34 +89,18 @@ func (h *Hub) CreateRoom(ctx context.Context, by earshot.User, room earshot.Room
 		return earshot.Room{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a staff-only room.")
 	}
 	room.ID, room.Owner = 0, by.ID
-	made, err := addRoom(ctx, h.rooms, room, h.maxOwned(&by))
-	if err != nil {
-		return earshot.Room{}, err
-	}
-	return made, h.record(ctx, roomMade(ctx, &made))
+	return addRoom(ctx, h.rooms, room, h.maxOwned(&by))
 }
 
-// AddRoom normalises, checks and keeps a room without asking who does it: for the command line.
-func AddRoom(ctx context.Context, rooms earshot.RoomStore, log earshot.ActionStore, room earshot.Room) (earshot.Room, error) {
-	made, err := addRoom(ctx, rooms, room, 0)
-	if err != nil {
-		return earshot.Room{}, err
-	}
-	return made, log.WriteActions(ctx, roomMade(ctx, &made))
-}
-
-func roomMade(ctx context.Context, room *earshot.Room) earshot.Action {
-	return earshot.Entry(ctx, earshot.VerbCreateRoom, room.Name, "access", string(room.Access))
-}
-
-// addRoom is AddRoom for an owner who may have so many rooms; 0 is any number.
+// addRoom normalises, checks and keeps a room, for an owner who may have so many; 0 is any number.
 func addRoom(ctx context.Context, rooms earshot.RoomStore, room earshot.Room, most int) (earshot.Room, error) {
 	room.Name = names.Normalize(room.Name)
 	if err := room.Validate(); err != nil {
 		return earshot.Room{}, err
 	}
 	room.CreatedAt = time.Now().UTC().Truncate(time.Millisecond)
-	id, err := rooms.CreateRoom(ctx, room, names.Key(room.Name), most)
+	entry := earshot.Entry(ctx, earshot.VerbCreateRoom, room.Name, "access", string(room.Access))
+	id, err := rooms.CreateRoom(ctx, room, names.Key(room.Name), most, entry)
 	if err != nil {
 		return earshot.Room{}, err
 	}
@@ -124,14 +115,18 @@ type RoomChange struct {
 	Access *earshot.Access
 	Slow   *int
 	Lock   *earshot.Lock
+	// Owner is whose the room is to be; nobody's for the zero user.
+	Owner *earshot.User
 }
 
 // ofOrder tells that nothing but how order is kept is to be changed.
-func (c *RoomChange) ofOrder() bool { return c.Title == nil && c.Topic == nil && c.Access == nil }
+func (c *RoomChange) ofOrder() bool {
+	return c.Title == nil && c.Topic == nil && c.Access == nil && c.Owner == nil
+}
 
 // ChangeRoom changes a room and tells those inside; those who may no longer enter are put out at once. Slow mode and lock are
-// also for those who keep order. Errors:
-// CodeNotFound, CodeForbidden, CodeInvalid.
+// also for those who keep order; whose the room is, only for those with earshot.PermChangeRoom: nobody is given a room, which
+// counts among theirs, by somebody like them. Errors: CodeNotFound, CodeForbidden, CodeInvalid.
 func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID, change RoomChange) (Listing, error) {
 	check := h.owns(earshot.PermChangeRoom)
 	if change.ofOrder() {
@@ -141,31 +136,64 @@ func (h *Hub) ChangeRoom(ctx context.Context, by earshot.User, id earshot.RoomID
 	if err != nil {
 		return Listing{}, err
 	}
-	room.Slow, room.Lock = orElse(change.Slow, room.Slow), orElse(change.Lock, room.Lock)
-	if change.Title != nil {
-		room.Title = *change.Title
+	if change.Owner != nil && !by.May(earshot.PermChangeRoom) {
+		return Listing{}, earshot.Errorf(earshot.CodeForbidden, "Only those who look after all rooms give a room to somebody.")
 	}
-	if change.Topic != nil {
-		room.Topic = *change.Topic
-	}
-	narrower := change.Access != nil && *change.Access != room.Access
-	if narrower {
-		if *change.Access == earshot.AccessStaff && !isStaff(&by) {
-			return Listing{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a room staff-only.")
-		}
-		room.Access = *change.Access
+	before := room
+	change.apply(&room)
+	if room.Access != before.Access && room.Access == earshot.AccessStaff && !isStaff(&by) {
+		return Listing{}, earshot.Errorf(earshot.CodeForbidden, "Only staff can make a room staff-only.")
 	}
 	if err := room.Validate(); err != nil {
 		return Listing{}, err
 	}
-	if err := h.rooms.UpdateRoom(ctx, room); err != nil {
-		return Listing{}, err
-	}
-	if err := h.tellChange(ctx, room, narrower); err != nil {
-		return Listing{}, err
+	if change.Owner != nil {
+		if err := mayBeOwner(ctx, h.sanctions, &room, change.Owner); err != nil {
+			return Listing{}, err
+		}
 	}
 	entry := earshot.Entry(ctx, earshot.VerbChangeRoom, room.Name, change.changesOf()...)
-	return h.listing(room), h.record(ctx, entry)
+	if err := h.rooms.UpdateRoom(ctx, room, entry); err != nil {
+		return Listing{}, err
+	}
+	if err := h.tellChange(ctx, room, before.Access != room.Access || before.Owner != room.Owner); err != nil {
+		return Listing{}, err
+	}
+	return h.listing(room), nil
+}
+
+// apply writes the change into the room.
+func (c *RoomChange) apply(room *earshot.Room) {
+	room.Title, room.Topic, room.Access = orElse(c.Title, room.Title), orElse(c.Topic, room.Topic), orElse(c.Access, room.Access)
+	room.Slow, room.Lock = orElse(c.Slow, room.Slow), orElse(c.Lock, room.Lock)
+	if c.Owner != nil {
+		room.Owner = c.Owner.ID
+	}
+}
+
+// mayBeOwner is the rule of whose a room can be: nobody's, or that of somebody who can be in it. CodeInvalid with the field
+// "owner".
+func mayBeOwner(ctx context.Context, sanctions earshot.SanctionStore, room *earshot.Room, owner *earshot.User) error {
+	switch {
+	case owner.ID == 0:
+		return nil
+	case !owner.IsActive:
+		return earshot.FieldError("owner", "This account is not active.")
+	case room.Access == earshot.AccessStaff && !isStaff(owner):
+		return earshot.FieldError("owner", "A staff-only room can only be that of somebody on the staff.")
+	case sanctions == nil:
+		return nil
+	}
+	banned, err := sanctions.Sanctions(ctx, room.ID, earshot.SanctionBan, time.Now(), "", 0)
+	if err != nil {
+		return err
+	}
+	for i := range banned {
+		if banned[i].User.ID == owner.ID {
+			return earshot.FieldError("owner", "This user is banned from the room: lift that first.")
+		}
+	}
+	return nil
 }
 
 func orElse[T any](p *T, otherwise T) T {
@@ -201,17 +229,21 @@ func (h *Hub) DeleteRoom(ctx context.Context, by earshot.User, id earshot.RoomID
 	if err != nil {
 		return err
 	}
-	if err := h.rooms.DeleteRoom(ctx, id); err != nil {
+	if err := h.rooms.DeleteRoom(ctx, id, earshot.Entry(ctx, earshot.VerbDeleteRoom, room.Name)); err != nil {
 		return err
 	}
 	if live := h.hold(id); live != nil {
 		defer h.release(live)
-		_, err = h.relay.Publish(ctx, &earshot.Event{
-			Kind: earshot.KindRoomClosed, Room: id, At: time.Now().Truncate(time.Millisecond),
-		})
-		live.shut()
+		err = live.close(ctx)
 	}
-	return errors.Join(err, h.record(ctx, earshot.Entry(ctx, earshot.VerbDeleteRoom, room.Name)))
+	return err
+}
+
+// close tells those inside that the room was deleted, once, and empties it.
+func (r *room) close(ctx context.Context) error {
+	_, err := r.hub.relay.Publish(ctx, &earshot.Event{Kind: earshot.KindRoomClosed, Room: r.id, At: time.Now().Truncate(time.Millisecond)})
+	r.shut()
+	return err
 }
 
 // Members gives who may enter a private room besides its owner, by name. Errors: CodeNotFound.
@@ -236,10 +268,7 @@ func (h *Hub) AddMember(ctx context.Context, by earshot.User, id earshot.RoomID,
 	if err != nil {
 		return err
 	}
-	if err := h.members.AddMember(ctx, id, user.ID); err != nil {
-		return err
-	}
-	return h.record(ctx, earshot.Entry(ctx, earshot.VerbAddMember, user.Username).In(room.Name))
+	return h.members.AddMember(ctx, id, user.ID, earshot.Entry(ctx, earshot.VerbAddMember, user.Username).In(room.Name))
 }
 
 // RemoveMember takes the right to enter a private room from the user, whose sessions leave it at once; one may remove
@@ -254,17 +283,22 @@ func (h *Hub) RemoveMember(ctx context.Context, by earshot.User, id earshot.Room
 		return err
 	}
 	if user.ID == room.Owner {
-		return earshot.Errorf(earshot.CodeConflict, "The owner may always enter the room and cannot be taken out of it.")
+		return errOwnerStays()
 	}
-	if err := h.members.RemoveMember(ctx, id, user.ID); err != nil {
+	entry := earshot.Entry(ctx, earshot.VerbRemoveMember, user.Username).In(room.Name)
+	if err := h.members.RemoveMember(ctx, id, user.ID, entry); err != nil {
 		return err
 	}
 	if live := h.hold(id); live != nil {
 		defer h.release(live)
 		live.newRules(&room)
-		err = live.putOut(ctx, &room)
+		err = live.putOut(ctx, &room, user.ID)
 	}
-	return errors.Join(err, h.record(ctx, earshot.Entry(ctx, earshot.VerbRemoveMember, user.Username).In(room.Name)))
+	return err
+}
+
+func errOwnerStays() error {
+	return earshot.Errorf(earshot.CodeConflict, "The owner may always enter the room and cannot be taken out of it.")
 }
 
 // known gives a room that the user may know of.
@@ -302,11 +336,14 @@ func (r *room) newRules(info *earshot.Room) {
 	r.rules++
 }
 
-// putOut puts out everyone who may no longer enter.
-func (r *room) putOut(ctx context.Context, info *earshot.Room) error {
+// putOut puts out everyone who may no longer enter, or, where some are named, those of them.
+func (r *room) putOut(ctx context.Context, info *earshot.Room, of ...earshot.UserID) error {
 	refused := make(map[*Session]bool)
 	var failed error
 	for _, s := range r.inside() {
+		if len(of) > 0 && !slices.Contains(of, s.info.ref.ID) {
+			continue
+		}
 		user := s.user.now().user()
 		err := r.hub.mayEnter(ctx, &user, info)
 		if err == nil {

@@ -51,6 +51,11 @@ func AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		dst = strconv.AppendInt(dst, int64(ev.Room), 10)
 		dst = appendString(append(dst, `,"status":`...), string(ev.Status))
 		dst = appendUsers(dst, ev)
+	case earshot.KindProfile:
+		return Append(dst, &Profile{
+			Type: FrameProfile, Room: int64(ev.Room), User: UserOf(ev.Author),
+			DisplayName: ev.Profile.DisplayName, Avatar: ev.Profile.Avatar,
+		})
 	case earshot.KindRoomChanged:
 		return Append(dst, &Changed{
 			Type: FrameChanged, Room: int64(ev.Room), Info: RoomOf(ev.Changed), Seq: ev.Seq, At: ev.At.UnixMilli(),

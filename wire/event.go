@@ -23,6 +23,7 @@ const (
 	FrameResumed   FrameType = "resumed"
 	FrameReturned  FrameType = "returned"
 	FrameStatus    FrameType = "status"
+	FrameProfile   FrameType = "profile"
 	FrameStopping  FrameType = "stopping"
 	FrameEnd       FrameType = "end"
 	FrameEdited    FrameType = "edited"
@@ -302,6 +303,16 @@ type Status struct {
 	// Users names at most 20; More is how many went unnamed.
 	Users []User `json:"users"`
 	More  int    `json:"more,omitempty,omitzero"`
+}
+
+// Profile tells what somebody inside shows now besides the name; it has no number.
+type Profile struct {
+	Type FrameType `json:"type" tstype:"'profile'"`
+	Room int64     `json:"room"`
+	User User      `json:"user"`
+	// DisplayName is what the user is called besides the name, Avatar the tag of the picture; each is empty for none.
+	DisplayName string `json:"display_name"`
+	Avatar      string `json:"avatar"`
 }
 
 // Changed tells what the room is now.

@@ -50,6 +50,13 @@ func TestEventsMatchTheirTypes(t *testing.T) {
 			&wire.Status{Type: "status", Room: 3, Users: []wire.User{anaOut}, Status: "away"},
 		},
 		{
+			earshot.Event{
+				Kind: earshot.KindProfile, Room: 3, At: at(), Author: ana,
+				Profile: &earshot.Profile{ID: ana.ID, DisplayName: "Ana \"<María>\" \u202e", Avatar: "5af3"},
+			},
+			&wire.Profile{Type: "profile", Room: 3, User: anaOut, DisplayName: "Ana \"<María>\" \u202e", Avatar: "5af3"},
+		},
+		{
 			earshot.Event{Kind: earshot.KindRoomChanged, Room: 3, Seq: 9, At: at(), Changed: room},
 			&wire.Changed{Type: "changed", Room: 3, Info: wire.RoomOf(room), Seq: 9, At: at().UnixMilli()},
 		},

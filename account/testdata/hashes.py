@@ -24,6 +24,7 @@ settings.configure(PASSWORD_HASHERS=[
 ])
 django.setup()
 
+import argon2  # noqa: E402
 from django.contrib.auth import hashers  # noqa: E402
 
 COSTS = {
@@ -48,6 +49,11 @@ for hasher in hashers.get_hashers():
         if hasher.algorithm == "bcrypt" and len(password.encode()) > 72:
             continue
         print(json.dumps(made(hasher, password, COSTS[hasher.algorithm])))
+# Until 3.2 Django took argon2i, with little memory, and checks such a hash to this day.
+for password in PASSWORDS[:2]:
+    old = argon2.low_level.hash_secret(password.encode(), b"abcdefghijkl", 2, 512, 2, 16, argon2.low_level.Type.I)
+    assert hashers.check_password(password, "argon2" + old.decode())
+    print(json.dumps({"encoded": "argon2" + old.decode(), "password": password}))
 if "slow" in sys.argv[1:]:
     for name in ("pbkdf2_sha256", "argon2", "bcrypt_sha256"):
         print(json.dumps(made(type(hashers.get_hasher(name))(), PASSWORDS[0], {})))

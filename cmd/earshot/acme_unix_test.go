@@ -97,16 +97,23 @@ func answerDNS(nc net.Conn) error {
 }
 
 // freePort gives a port on which nobody listens. It is none of those that a system gives to whoever asks for any, so that
-// no other test gets it meanwhile.
+// no other test gets it meanwhile; and as long as the test runs, its namesake of UDP is taken, so that nobody gets it here.
 func freePort(t *testing.T) int {
 	t.Helper()
 	var lc net.ListenConfig
 	for range 100 {
 		port := 15_000 + rand.IntN(15_000)
-		if l, err := lc.Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		taken, err := lc.ListenPacket(t.Context(), "udp", address)
+		if err != nil {
+			continue
+		}
+		if l, err := lc.Listen(t.Context(), "tcp", address); err == nil {
 			_ = l.Close()
+			t.Cleanup(func() { _ = taken.Close() })
 			return port
 		}
+		_ = taken.Close()
 	}
 	t.Fatal("no port is free")
 	return 0
@@ -147,7 +154,7 @@ func startPebble(t *testing.T, valid time.Duration) *pebble {
 	if err := os.WriteFile(file, settings, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "-config", file, "-dnsserver", dnsServer(t))
 	cmd.Env = append(os.Environ(), "PEBBLE_VA_NOSLEEP=1")
 	cmd.Stdout, cmd.Stderr = p.out, p.out
@@ -164,7 +171,9 @@ func startPebble(t *testing.T, valid time.Duration) *pebble {
 			t.Logf("pebble: %s", p.out)
 		}
 	})
-	p.out.waitFor(ctx, t, "ACME directory available at: ")
+	waiting, done := context.WithTimeout(ctx, patience)
+	defer done()
+	p.out.waitFor(waiting, t, "ACME directory available at: ")
 	return p
 }
 
@@ -203,6 +212,25 @@ func shown(t *testing.T, port int, name string, roots *x509.CertPool) (*x509.Cer
 	return cover.ConnectionState().PeerCertificates[0], nil
 }
 
+// awaitShown waits for a good certificate that ends after this time: one that lives for seconds may have ended before it is
+// looked at.
+func awaitShown(ctx context.Context, t *testing.T, p *pebble, r *running, roots *x509.CertPool, after time.Time) *x509.Certificate {
+	t.Helper()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		leaf, err := shown(t, p.https, acmeHost, roots)
+		if err == nil && leaf.NotAfter.After(after) {
+			return leaf
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			t.Fatalf("there is none that ends after %v (%v): %s", after, err, r.stderr)
+		}
+	}
+}
+
 const gotOne = "there is a TLS certificate from the authority"
 
 // TestACME gets a certificate by the port of https, keeps it for its owner only, hands it to a successor, and renews it.
@@ -217,16 +245,13 @@ func TestACME(t *testing.T) {
 	r.await(t)
 	r.stderr.waitFor(ctx, t, gotOne)
 	roots := p.root(t)
-	first, err := shown(t, p.https, acmeHost, roots)
-	if err != nil {
-		t.Fatalf("%v: %s", err, r.stderr)
-	}
+	first := awaitShown(ctx, t, p, r, roots, time.Time{})
 	for _, name := range []string{"other.example.test", "127.0.0.1", "", strings.Repeat("a.", 100) + "test"} {
 		if _, err := shown(t, p.https, name, roots); err == nil {
 			t.Errorf("%q is shown a certificate", name)
 		}
 	}
-	err = filepath.WalkDir(authority.Dir(data), func(name string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(authority.Dir(data), func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -243,19 +268,7 @@ func TestACME(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := heir(t, r, 0)
-	again := time.NewTicker(100 * time.Millisecond)
-	defer again.Stop()
-	for {
-		leaf, err := shown(t, p.https, acmeHost, roots)
-		if err == nil && leaf.NotAfter.After(first.NotAfter) {
-			break
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			t.Fatalf("it is not renewed (%v): %s", err, r.stderr)
-		}
-	}
+	awaitShown(ctx, t, p, r, roots, first.NotAfter)
 	if accounts := strings.Count(p.out.String(), "POST /sign-me-up -> calling handler"); accounts == 0 {
 		t.Errorf("no account was made: %s", p.out)
 	}

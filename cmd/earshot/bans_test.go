@@ -21,7 +21,7 @@ func TestBansFromTheCommandLine(t *testing.T) {
 	}
 	wants(t, data, "", "ban", "--user", "10.0.0.1")
 	list := parsed[[]banJSON](t, wants(t, data, "", "bans", "--json"))
-	if len(list) != 4 || list[3].User != "10.0.0.1" || list[3].Until != nil {
+	if len(list) != 4 || list[0].User != "10.0.0.1" || list[0].Until != nil {
 		t.Errorf("%+v", list)
 	}
 	if text := wants(t, data, "", "bans"); !strings.Contains(text, "for good") || !strings.Contains(text, "\"spam\"") {
@@ -34,10 +34,10 @@ func TestBansFromTheCommandLine(t *testing.T) {
 	for _, args := range [][]string{{"ban", "nobody"}, {"unban", "ana"}, {"unban", "nobody"}, {"unban", "198.51.100.0/24"}} {
 		refused(t, exitNotFound, "", append(args, "--data", data)...)
 	}
-	for _, args := range [][]string{{"ban", "0.0.0.0/0"}, {"ban", "2001:db8::1/128"}, {"ban", "ben", "--reason", strings.Repeat("x", 501)}} {
+	for _, args := range [][]string{{"ban", "0.0.0.0/0"}, {"ban", "10.0.0.0/99"}, {"ban", "2001:db8::g"}, {"ban", "2001:db8::1/128"}, {"ban", "ben", "--reason", strings.Repeat("x", 501)}} {
 		refused(t, exitFailure, "", append(args, "--data", data)...)
 	}
-	for _, args := range [][]string{{"ban"}, {"ban", "ben", "--for", "1ms"}, {"ban", "ben", "--for", "-1h"}, {"log", "--action", "x"}, {"log", "--limit", "0"}} {
+	for _, args := range [][]string{{"ban"}, {"ban", "ben", "--for", "1ms"}, {"ban", "ben", "--for", "-1h"}, {"ban", "ben", "--for", "0s"}, {"log", "--action", "x"}, {"log", "--limit", "0"}} {
 		refused(t, exitUsage, "", append(args, "--data", data)...)
 	}
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
@@ -21,6 +23,14 @@ type importDjangoCmd struct {
 	DryRun bool   `help:"Write nothing, and tell what would be done."`
 }
 
+// Validate wants to be told of a database.
+func (c *importDjangoCmd) Validate() error {
+	if c.DB == "" {
+		return errors.New("--db is empty: give the database of the Django project")
+	}
+	return nil
+}
+
 // Run takes over users, groups and rooms.
 func (c *importDjangoCmd) Run(env *environment) error {
 	from, err := c.read(env)
@@ -35,7 +45,7 @@ func (c *importDjangoCmd) Run(env *environment) error {
 	}
 	at, open := config.Storage{Data: c.Data, DB: c.Into}, withNewStore
 	if c.DryRun {
-		open = withStore
+		open = env.withStoreOrNone
 	}
 	if err := open(env.ctx, at, work); err != nil {
 		return fmt.Errorf("nothing was imported: %w", err)
@@ -44,6 +54,27 @@ func (c *importDjangoCmd) Run(env *environment) error {
 		return printJSON(env.stdout, report)
 	}
 	return printReport(env.stdout, &report, c.DryRun)
+}
+
+// withStoreOrNone is withStore for work that writes nothing: where there is no database it is given an empty one, which is in a
+// temporary directory and goes with it.
+func (env *environment) withStoreOrNone(ctx context.Context, at config.Storage, work func(*sqlstore.Store) error) error {
+	store, err := sqlstore.OpenExisting(ctx, at.DSN())
+	if earshot.CodeOf(err) != earshot.CodeNotFound {
+		if err != nil {
+			return fmt.Errorf("opening the database: %w", err)
+		}
+		return errors.Join(work(store), store.Close())
+	}
+	if _, err := fmt.Fprintf(env.stderr, "earshot: %v It would be made.\n", err); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "earshot-dry-run-")
+	if err != nil {
+		return err
+	}
+	none := config.Storage{Data: dir}
+	return errors.Join(withNewStore(ctx, none, work), os.RemoveAll(dir))
 }
 
 // read reads the project's database.

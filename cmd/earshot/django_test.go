@@ -72,6 +72,7 @@ func importProject(t *testing.T, db, target, own string, sqlite int) {
 		t.Helper()
 		return parsed[account.ImportReport](t, into(append([]string{"import", "django", "--json", "--db", db}, args...)...))
 	}
+	lookFirst(t, once("--dry-run"), own, sqlite)
 	// An account that was here before is left alone.
 	r := invoke(t, "unusable\n", map[string]string{"EARSHOT_DB": own}, "user", "create", "--from", "-")
 	if r.code != exitOK {
@@ -123,6 +124,17 @@ func importProject(t *testing.T, db, target, own string, sqlite int) {
 	}
 	if text := into("import", "django", "--db", db); !strings.Contains(text, "Users:  0 created, 0 updated, 7 unchanged") && sqlite == 1 {
 		t.Errorf("%s", text)
+	}
+}
+
+// lookFirst is for who comes from Django: they look at what would come, and have no database yet.
+func lookFirst(t *testing.T, sight account.ImportReport, own string, sqlite int) {
+	t.Helper()
+	if sight.Users.Created < 7 || sight.Rooms.Created != 5 {
+		t.Errorf("a dry run without a database: %+v", sight)
+	}
+	if left, err := os.ReadDir(filepath.Dir(own)); sqlite == 1 && (err != nil || len(left) != 0) {
+		t.Errorf("a dry run left %v, %v", left, err)
 	}
 }
 

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// followEvery is how often the server looks for what was changed about accounts by other processes, such as the command
+// followEvery is how often the server looks for what was changed about accounts and rooms by other processes, such as the command
 // line: somebody who was deactivated hears nothing more after this time (docs/adr/0011-changes-of-accounts.md).
 const followEvery = time.Second
 
-// follow acts on changes of accounts until the context ends. What fails is logged once, until it works again.
+// follow acts on changes of accounts and rooms until the context ends. What fails is logged once, until it works again.
 func (s *server) follow(ctx context.Context) {
 	failing := false
 	every(ctx, followEvery, func() {
-		err := s.accounts.Follow(ctx, s.hub.UserChanged)
+		err := errors.Join(s.accounts.Follow(ctx, s.hub.UserChanged), s.hub.Follow(ctx))
 		if err != nil && ctx.Err() == nil && !failing {
-			s.log.WarnContext(ctx, "acting on changes of accounts failed; it is tried again every second", slog.Any("error", err))
+			s.log.WarnContext(ctx, "acting on changes of accounts and rooms failed; it is tried again every second", slog.Any("error", err))
 		}
 		failing = err != nil
 	})

@@ -26,11 +26,26 @@ func (a *groupArgs) tell(env *environment, group *earshot.Group, done string) er
 
 // found gives the group.
 func (a *groupArgs) found(env *environment, service *account.Service) (earshot.Group, error) {
-	group, err := service.Group(env.ctx, a.Group)
+	return groupNamed(env, service, a.Group)
+}
+
+// groupNamed gives the group of a name, or says which is not there.
+func groupNamed(env *environment, service *account.Service, name string) (earshot.Group, error) {
+	group, err := service.Group(env.ctx, name)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", a.Group, err)
+		err = fmt.Errorf("%s: %w", name, err)
 	}
 	return group, err
+}
+
+// wantGroups says which of the groups is not there, before anything is done with them.
+func wantGroups(env *environment, service *account.Service, names []string) error {
+	for _, name := range names {
+		if _, err := groupNamed(env, service, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type groupCreateCmd struct {
@@ -127,12 +142,13 @@ func (a *groupMembersArgs) set(env *environment, member bool, done string) error
 		if err != nil {
 			return err
 		}
-		if err := allThere(env, service, a.Names); err != nil {
+		users, err := everybody(env, service, a.Names)
+		if err != nil {
 			return err
 		}
-		for _, name := range a.Names {
-			if err := service.SetGroupMember(env.ctx, a.Group, name, member); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+		for i := range users {
+			if err := service.SetGroupMember(env.ctx, a.Group, users[i].Username, member); err != nil {
+				return fmt.Errorf("%s: %w", users[i].Username, err)
 			}
 		}
 		return a.tell(env, &group, done)
@@ -160,9 +176,10 @@ type groupRightsArgs struct {
 // Validate wants permissions that there are.
 func (a *groupRightsArgs) Validate() error { return checkPermissions(a.Permissions) }
 
-func (a *groupRightsArgs) change(env *environment, grant, revoke earshot.PermissionSet) error {
+// edit changes the group.
+func (a *groupArgs) edit(env *environment, edit account.GroupEdit) error {
 	return withAccounts(env.ctx, a.Storage, func(service *account.Service) error {
-		group, err := service.ChangeGroup(env.ctx, a.Group, grant, revoke)
+		group, err := service.ChangeGroup(env.ctx, a.Group, edit)
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.Group, err)
 		}
@@ -174,14 +191,24 @@ type groupGrantCmd struct{ groupRightsArgs }
 
 // Run grants permissions to all members.
 func (c *groupGrantCmd) Run(env *environment) error {
-	return c.change(env, permissionSet(c.Permissions), 0)
+	return c.edit(env, account.GroupEdit{Grant: permissionSet(c.Permissions)})
 }
 
 type groupRevokeCmd struct{ groupRightsArgs }
 
 // Run takes permissions from all members.
 func (c *groupRevokeCmd) Run(env *environment) error {
-	return c.change(env, 0, permissionSet(c.Permissions))
+	return c.edit(env, account.GroupEdit{Revoke: permissionSet(c.Permissions)})
+}
+
+type groupRenameCmd struct {
+	groupArgs
+	To string `arg:"" help:"The new name."`
+}
+
+// Run gives the group another name.
+func (c *groupRenameCmd) Run(env *environment) error {
+	return c.edit(env, account.GroupEdit{Name: &c.To})
 }
 
 type groupDeleteCmd struct{ groupArgs }

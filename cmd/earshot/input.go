@@ -97,6 +97,9 @@ func passwordLines(stdin io.Reader) func(*environment, string) (string, error) {
 		if lines.Scan() {
 			return lines.Text(), nil
 		}
+		if errors.Is(lines.Err(), bufio.ErrTooLong) {
+			return "", fmt.Errorf("the line with the password of %s is longer than %d bytes", name, maxLine)
+		}
 		if lines.Err() != nil {
 			return "", fmt.Errorf("reading the password of %s: %w", name, lines.Err())
 		}

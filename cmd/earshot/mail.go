@@ -47,7 +47,7 @@ func readRoots(name string) (*x509.CertPool, error) {
 	}
 	text, err := os.ReadFile(name) //nolint:gosec // G304: the operator's own setting
 	if err != nil {
-		return nil, fmt.Errorf("reading the certificates of the mail server: %w", err)
+		return nil, fmt.Errorf("reading certificates: %w", err)
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(text) {
@@ -102,6 +102,9 @@ func (c *inviteCmd) Validate() error {
 // Run prints an invitation link.
 func (c *inviteCmd) Run(env *environment) error {
 	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
+		if err := wantGroups(env, service, c.Group); err != nil {
+			return err
+		}
 		secret, expires, err := service.Invite(env.ctx, 0, c.Uses, time.Duration(c.Days)*24*time.Hour, c.Group...)
 		if err != nil {
 			return err

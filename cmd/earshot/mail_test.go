@@ -155,5 +155,5 @@ func TestResetLink(t *testing.T) {
 	if got := wants(t, data, "", "invite", "--group", "crew", "--json"); !strings.Contains(got, "/signup?invitation=ei_") {
 		t.Errorf("%q", got)
 	}
-	refused(t, exitFailure, "", "invite", "--group", "nothing", "--data", data)
+	refused(t, exitNotFound, "", "invite", "--group", "nothing", "--data", data)
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot/internal/handover"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
 // asEarshot has the test binary be earshot itself, for tests that need a process of their own.
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(leaktest.Patiently(m))
 }
 
 // result is what a command left behind.

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/account"
-	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/names"
-	"github.com/earshot-chat/earshot/store/sqlstore"
 )
 
 // namesArgs is how users are named to a command: one by one, or in a list.
@@ -65,10 +61,11 @@ type userCreateCmd struct {
 	storageFlags
 	jsonFlag
 	namesArgs
-	Admin         bool `help:"Make administrators, who may do everything."`
-	Staff         bool `help:"Make staff, who may enter staff-only rooms and look after rooms and invitations."`
-	NoValidate    bool `help:"Take passwords that the rules refuse, such as short and common ones."`
-	PasswordStdin bool `help:"Read the passwords from standard input, a line for each name, instead of asking for them." xor:"input"`
+	Admin         bool     `help:"Make administrators, who may do everything."`
+	Staff         bool     `help:"Make staff, who may enter staff-only rooms and look after rooms and invitations."`
+	Group         []string `help:"Put the users into this group; several may be given." placeholder:"GROUP" sep:"none"`
+	NoValidate    bool     `help:"Take passwords that the rules refuse, such as short and common ones."`
+	PasswordStdin bool     `help:"Read the passwords from standard input, a line for each name, instead of asking for them." xor:"input"`
 }
 
 // Run creates all users or none.
@@ -86,11 +83,14 @@ func (c *userCreateCmd) Run(env *environment) error {
 	for i, p := range people {
 		accounts[i] = account.NewAccount{
 			Username: p.name, Password: p.password, HasPassword: p.hasPassword,
-			Staff: c.Staff || c.Admin, Superuser: c.Admin, AnyPassword: c.NoValidate,
+			Staff: c.Staff || c.Admin, Superuser: c.Admin, Groups: c.Group, AnyPassword: c.NoValidate,
 		}
 	}
 	var ids []earshot.UserID
 	err = withNewStore(env.ctx, c.Storage, accountWork(func(service *account.Service) error {
+		if err := wantGroups(env, service, c.Group); err != nil {
+			return err
+		}
 		ids, err = service.CreateUsers(env.ctx, accounts)
 		return err
 	}))
@@ -122,77 +122,6 @@ func (c *userCreateCmd) givePasswords(env *environment, people []person) error {
 		people[i].password, people[i].hasPassword = password, true
 	}
 	return nil
-}
-
-type tokenCreateCmd struct {
-	storageFlags
-	namesArgs
-}
-
-// Run creates a token for each name, all or none, and prints them in the order of the names.
-func (c *tokenCreateCmd) Run(env *environment) error {
-	people, err := c.read(env.stdin)
-	if err != nil {
-		return err
-	}
-	usernames := make([]string, len(people))
-	for i, p := range people {
-		usernames[i] = p.name
-	}
-	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		tokens, err := service.CreateTokens(env.ctx, usernames)
-		if err != nil {
-			return fmt.Errorf("no token was created: %w", err)
-		}
-		out := bufio.NewWriter(env.stdout)
-		for _, token := range tokens {
-			if _, err := fmt.Fprintln(out, token); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
-	})
-}
-
-type roomCreateCmd struct {
-	storageFlags
-	Name   string `arg:"" help:"The room's name, which people type after a #."`
-	Title  string `help:"What people read above the conversation. By default the name."`
-	Topic  string `help:"What the room is about now."`
-	Access string `help:"Who may enter: public (every user), staff, or private (the owner and the members)." default:"public" placeholder:"ACCESS"`
-	Owner  string `help:"The user who may change and delete the room besides staff." placeholder:"USERNAME"`
-}
-
-// Validate wants a kind of access that there is.
-func (c *roomCreateCmd) Validate() error {
-	if !earshot.Access(c.Access).Valid() {
-		return fmt.Errorf("--access is %q: it must be public, staff or private", c.Access)
-	}
-	return nil
-}
-
-// Run creates the room.
-func (c *roomCreateCmd) Run(env *environment) error {
-	room := earshot.Room{Name: c.Name, Title: c.Title, Topic: c.Topic, Access: earshot.Access(c.Access)}
-	if strings.TrimSpace(room.Title) == "" {
-		room.Title = c.Name
-	}
-	return withStore(env.ctx, c.Storage, func(store *sqlstore.Store) error {
-		if c.Owner != "" {
-			service := account.New(accountStores(store), account.DefaultConfig(), nil)
-			owner, err := service.UserByName(env.ctx, c.Owner)
-			if err != nil {
-				return fmt.Errorf("the owner %s: %w", c.Owner, err)
-			}
-			room.Owner = owner.ID
-		}
-		made, err := hub.AddRoom(env.ctx, store, store, room)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(env.stdout, "Room #%s created, with the id %d.\n", made.Name, made.ID)
-		return err
-	})
 }
 
 // count says how many, in words.

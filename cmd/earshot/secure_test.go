@@ -267,8 +267,12 @@ func TestUnfitCertificates(t *testing.T) {
 
 func TestCertificateForTrying(t *testing.T) {
 	r := serve(t, t.TempDir(), "--tls-dev", "--public-url", "https://chat.example")
-	if shown := leafOf(t, strings.Replace(addressOf(t, r), "http", "https", 1)); !strings.Contains(r.stdout.String(), shown) || !strings.Contains(r.stderr.String(), shown) {
-		t.Errorf("%s is not told: %s", shown, r.stdout)
+	shown := leafOf(t, strings.Replace(addressOf(t, r), "http", "https", 1))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	r.stdout.waitFor(ctx, t, shown) // told once the server listens, so a handshake may be quicker
+	if !strings.Contains(r.stderr.String(), shown) {
+		t.Errorf("%s is not told in the log: %s", shown, r.stderr)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/earshot-chat/earshot/httpd"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/internal/certificate"
+	"github.com/earshot-chat/earshot/internal/openid"
 	"github.com/earshot-chat/earshot/internal/proxies"
 	"github.com/earshot-chat/earshot/mail/smtpmail"
 	"github.com/earshot-chat/earshot/relay/local"
@@ -85,11 +86,13 @@ type server struct {
 	// multichat is nil where it is off.
 	multichat *multichat.Server
 	// mail is nil where none is sent.
-	mail     *smtpmail.Sender
-	http     *httpd.Server
-	listener net.Listener
-	secure   secure
-	trust    *proxies.Trust
+	mail *smtpmail.Sender
+	// providers are those of OpenID Connect.
+	providers []*openid.Provider
+	http      *httpd.Server
+	listener  net.Listener
+	secure    secure
+	trust     *proxies.Trust
 	// wrap is put around what listens, at serving.
 	wrap    func(net.Listener) net.Listener
 	baseURL string
@@ -156,6 +159,9 @@ func start(env *environment, c *config.Config, log *slog.Logger) (s *server, err
 	if policy.Mail, err = s.makeMail(c); err != nil {
 		return s, err
 	}
+	if err = s.makeProviders(c, &policy); err != nil {
+		return s, err
+	}
 	s.accounts = account.New(accountStores(s.store), policy, s.hub.EndLogin)
 	if err = s.accounts.Bar(ctx, s.hub.Bar); err != nil {
 		return s, err
@@ -175,7 +181,7 @@ func (s *server) makeHub(ctx context.Context, c *config.Config, state []byte) er
 		s.log.WarnContext(ctx, "the predecessor's state cannot be used: what was missed is lost", slog.Any("error", err))
 	}
 	s.relay = local.Continue(numbering)
-	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Sanctions: s.store, Actions: s.store, Log: s.log, Config: hub.Config{
+	s.hub = hub.New(hub.Options{Relay: s.relay, Rooms: s.store, Members: s.store, Sanctions: s.store, Notes: s.store, Actions: s.store, Log: s.log, Config: hub.Config{
 		MaxText: c.Limits.TextBytes, MaxRooms: c.Limits.Rooms, RoomsPerUser: c.Limits.RoomsPerUser, SessionsPerUser: c.Limits.SessionsPerUser,
 		PostsPerSecond: c.Limits.PostsPerSecond, PostsBurst: c.Limits.PostsBurst,
 		CreateRooms:  hub.CreatePolicy(c.CreateRooms),
@@ -324,6 +330,9 @@ func (s *server) stop(within time.Duration) error {
 	}
 	if s.mail != nil {
 		errs = append(errs, s.mail.Close(ctx))
+	}
+	for _, p := range s.providers {
+		p.Close()
 	}
 	if s.relay != nil {
 		errs = append(errs, s.relay.Close())

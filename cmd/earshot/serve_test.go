@@ -23,7 +23,8 @@ import (
 	"github.com/earshot-chat/earshot/wire"
 )
 
-const patience = 60 * time.Second
+// patience bounds every wait, so that a test that fails does so in words and not by hanging.
+const patience = 2 * time.Minute
 
 // running is a server that a test started.
 type running struct {
@@ -259,7 +260,7 @@ func TestServeTwice(t *testing.T) {
 	r := serve(t, data)
 	wants(t, data, "ana\n", "user", "create", "--from", "-")
 	for _, at := range [][]string{{"--data", data}, {"--db", filepath.Join(data, "earshot.db")}} {
-		ctx, cancel := context.WithTimeout(t.Context(), patience/4)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		complaint := newOutput()
 		code := run(alone(ctx, strings.NewReader(""), io.Discard, complaint), append([]string{"serve", "--listen", "127.0.0.1:0"}, at...),
 			func(string) (string, bool) { return "", false })
@@ -284,7 +285,7 @@ func process(t *testing.T, args ...string) (*exec.Cmd, *running) {
 	if runtime.GOOS == "windows" {
 		t.Skip("signals are for Unix")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // the test binary itself
 	cmd.Env = append(os.Environ(), asEarshot+"=1")
@@ -342,15 +343,12 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.stderr.waitFor(ctx, t, "msg=stopping")
-	start := time.Now()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	// One that had waited would have ended by itself, with an exit code.
 	err = cmd.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != -1 {
 		t.Errorf("it ended with %v, not by the signal", err)
-	}
-	if took := time.Since(start); took > stopTime/2 {
-		t.Errorf("it took %v", took)
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
@@ -28,7 +30,7 @@ func TestUpgrade(t *testing.T) {
 	wants(t, data, "ana\nben\n", "user", "create", "--from", "-")
 	tokens := strings.Fields(wants(t, data, "ana\nben\n", "token", "create", "--from", "-"))
 	wants(t, data, "", "room", "create", "lobby")
-	cmd, r := process(t, "serve", "--listen", "127.0.0.1:0", "--data", data)
+	cmd, r := process(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, lasting()...)...)
 	r.await(t)
 	server := cmd.Process
 	ana, hello, err := begin(t, r.url, tokens[0])
@@ -90,6 +92,9 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// lasting has sessions, and the places of those who are away, outlive an upgrade however long it takes.
+func lasting() []string { return []string{"--resume-window", "10m", "--resume-grace", "10m"} }
+
 // TestUpgradeUnderTLS hands over twice while the certificate is renewed in between: both listening sockets go along, the
 // session is resumed over TLS, and the successor shows the new certificate.
 func TestUpgradeUnderTLS(t *testing.T) {
@@ -98,7 +103,7 @@ func TestUpgradeUnderTLS(t *testing.T) {
 	wants(t, data, "ana\n", "user", "create", "--from", "-")
 	token := strings.TrimSpace(wants(t, data, "", "token", "create", "ana"))
 	wants(t, data, "", "room", "create", "lobby")
-	cmd, r := process(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--tls-redirect", "127.0.0.1:0", "--data", data}, id.flags()...)...)
+	cmd, r := process(t, slices.Concat([]string{"serve", "--listen", "127.0.0.1:0", "--tls-redirect", "127.0.0.1:0", "--data", data}, id.flags(), lasting())...)
 	r.await(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -178,13 +183,16 @@ func TestUpgradeUnderTalk(t *testing.T) {
 	wants(t, data, names, "user", "create", "--from", "-")
 	tokens := strings.Fields(wants(t, data, names, "token", "create", "--from", "-"))
 	wants(t, data, "", "room", "create", "lobby")
-	cmd, r := process(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--limits-posts-per-second", "100000", "--limits-posts-burst", "100000")
+	cmd, r := process(t, append([]string{
+		"serve", "--listen", "127.0.0.1:0", "--data", data, "--limits-posts-per-second", "100000", "--limits-posts-burst", "100000",
+	}, lasting()...)...)
 	r.await(t)
 	server := cmd.Process
 	ctx, stop := context.WithCancel(t.Context())
-	var wg sync.WaitGroup
+	var wg, followed sync.WaitGroup
+	followed.Add(len(tokens))
 	for i, token := range tokens {
-		wg.Go(func() { talk(ctx, t, r.url, token, i) })
+		wg.Go(func() { talk(ctx, t, r.url, token, i, sync.OnceFunc(followed.Done)) })
 	}
 	for round := range 3 {
 		if err := server.Signal(syscall.SIGUSR2); err != nil {
@@ -192,14 +200,20 @@ func TestUpgradeUnderTalk(t *testing.T) {
 		}
 		server = heir(t, r, round)
 	}
+	// The last server may be there before somebody has come over to it.
+	late := time.AfterFunc(patience, stop)
+	defer late.Stop()
+	followed.Wait()
 	stop()
 	wg.Wait()
 	lastOf(t, cmd, server)
 }
 
-// talk posts one message after the other until the context ends, over as many connections as it takes.
-func talk(ctx context.Context, t *testing.T, url, token string, who int) {
+// talk posts one message after the other until the context ends, over as many connections as it takes. It calls followed when it
+// has come over to the last of four servers, or has ended.
+func talk(ctx context.Context, t *testing.T, url, token string, who int, followed func()) {
 	t.Helper()
+	defer followed()
 	p := &talker{t: t, who: who}
 	for ctx.Err() == nil {
 		conn, hello, err := begin(t, url, token)
@@ -207,18 +221,16 @@ func talk(ctx context.Context, t *testing.T, url, token string, who int) {
 			continue // one that stopped the moment it was connected to; none may be refused
 		}
 		p.connections++
-		if p.resume == "" {
-			say(t, conn, `{"type":"join","ref":1,"room":1}`)
-		} else {
-			say(t, conn, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":%d}]}`, p.resume, p.seq)
-		}
-		p.resume = hello.Resume
-		for ctx.Err() == nil {
+		p.begin(conn, hello.Resume)
+		for {
 			var f heard
-			if err := wsjson.Read(t.Context(), conn, &f); err != nil {
+			if err := wsjson.Read(ctx, conn, &f); err != nil {
 				break
 			}
 			p.hear(conn, &f)
+			if p.connections >= 4 && p.posts >= 4 {
+				followed()
+			}
 		}
 		_ = conn.CloseNow()
 	}
@@ -229,26 +241,52 @@ func talk(ctx context.Context, t *testing.T, url, token string, who int) {
 
 // talker is one who talks.
 type talker struct {
-	t                  *testing.T
-	who                int
-	resume             string
+	t   *testing.T
+	who int
+	// own is the connection's token. tokens are those that may bring the session back, and left those of them that this
+	// connection has not tried: where one is lost between resume and resumed, it is the newer or the older (docs/protocol.md).
+	own                string
+	tokens, left       []string
+	inside             bool
 	seq                uint64
 	posts, connections int
 }
 
 // heard is what of a frame matters here.
 type heard struct {
-	Type wire.FrameType `json:"type"`
-	Seq  uint64         `json:"seq"`
-	Lost uint64         `json:"lost"`
-	Code string         `json:"code"`
+	Type  wire.FrameType `json:"type"`
+	Seq   uint64         `json:"seq"`
+	Lost  uint64         `json:"lost"`
+	Code  string         `json:"code"`
+	Rooms []int64        `json:"rooms"`
+}
+
+// begin goes on with the session, or joins where there has been none in the room.
+func (p *talker) begin(conn *websocket.Conn, own string) {
+	p.own, p.left = own, p.tokens
+	if !p.inside {
+		p.tell(conn, `{"type":"join","ref":1,"room":1}`)
+		return
+	}
+	p.resume(conn)
+}
+
+// resume tries the next token.
+func (p *talker) resume(conn *websocket.Conn) {
+	p.tokens = append([]string{p.own}, p.left...)
+	p.tell(conn, `{"type":"resume","ref":1,"token":%q,"seen":[{"room":1,"seq":%d}]}`, p.left[0], p.seq)
 }
 
 func (p *talker) hear(conn *websocket.Conn, f *heard) {
 	switch f.Type {
 	case wire.FrameJoined:
-		p.seq = f.Seq
+		p.inside, p.tokens, p.seq = true, []string{p.own}, f.Seq
 		p.post(conn)
+	case wire.FrameResumed:
+		p.tokens = []string{p.own}
+		if len(f.Rooms) != 1 {
+			p.t.Errorf("user %d is back in the rooms %v", p.who, f.Rooms)
+		}
 	case wire.FrameReturned:
 		if f.Lost != 0 {
 			p.t.Errorf("user %d lost %d", p.who, f.Lost)
@@ -258,7 +296,12 @@ func (p *talker) hear(conn *websocket.Conn, f *heard) {
 		p.posts++
 		p.post(conn)
 	case wire.FrameError:
-		if f.Code != "stopping" {
+		switch {
+		case f.Code == "stopping":
+		case f.Code == "not_found" && len(p.left) > 1:
+			p.left = p.left[1:]
+			p.resume(conn)
+		default:
 			p.t.Errorf("user %d was refused: %+v", p.who, f)
 		}
 	case wire.FrameMessage, wire.FrameEntered, wire.FrameDeparted:
@@ -272,6 +315,10 @@ func (p *talker) hear(conn *websocket.Conn, f *heard) {
 
 // post says the message that was not acknowledged yet, perhaps again.
 func (p *talker) post(conn *websocket.Conn) {
-	frame := fmt.Appendf(nil, `{"type":"post","ref":2,"room":1,"nonce":"%d-%d","text":"x"}`, p.who, p.posts)
-	_ = conn.Write(p.t.Context(), websocket.MessageText, frame) // if it fails, so does the next read
+	p.tell(conn, `{"type":"post","ref":2,"room":1,"nonce":"%d-%d","text":"x"}`, p.who, p.posts)
+}
+
+// tell sends a frame; if that fails, so does the next read.
+func (p *talker) tell(conn *websocket.Conn, frame string, args ...any) {
+	_ = conn.Write(p.t.Context(), websocket.MessageText, fmt.Appendf(nil, frame, args...))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -29,14 +30,14 @@ type usersArgs struct {
 // each changes every one of the users, after it has seen that all are there, and tells what became of them.
 func (a *usersArgs) each(env *environment, edit account.UserEdit, done string) error {
 	return withAccounts(env.ctx, a.Storage, func(service *account.Service) error {
-		if err := allThere(env, service, a.Names); err != nil {
+		users, err := everybody(env, service, a.Names)
+		if err != nil {
 			return err
 		}
-		changed := make([]earshot.User, len(a.Names))
-		for i, name := range a.Names {
-			var err error
-			if changed[i], err = service.ChangeUser(env.ctx, name, edit); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+		changed := make([]earshot.User, len(users))
+		for i := range users {
+			if changed[i], err = service.ChangeUser(env.ctx, users[i].Username, edit); err != nil {
+				return fmt.Errorf("%s: %w", users[i].Username, err)
 			}
 		}
 		return a.tellAll(env, changed, done)
@@ -60,26 +61,40 @@ func (a *usersArgs) tellAll(env *environment, changed []earshot.User, done strin
 	return nil
 }
 
-// allThere names the first of the users who is not.
-func allThere(env *environment, service *account.Service, usernames []string) error {
-	for _, name := range usernames {
-		if _, err := service.UserByName(env.ctx, name); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+// everybody finds all of the users before anything is done to one of them, each once however often they are named. The error
+// names the first who is not there.
+func everybody(env *environment, service *account.Service, usernames []string) ([]earshot.User, error) {
+	users := make([]earshot.User, len(usernames))
+	for i, name := range usernames {
+		var err error
+		if users[i], err = service.UserByName(env.ctx, name); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
+	return once(users, func(u earshot.User) earshot.UserID { return u.ID }), nil
+}
+
+// once gives each of what was found once, where it was named first: whoever is named twice is meant once.
+func once[T any, ID comparable](found []T, id func(T) ID) []T {
+	seen := make(map[ID]bool, len(found))
+	return slices.DeleteFunc(found, func(one T) bool {
+		known := seen[id(one)]
+		seen[id(one)] = true
+		return known
+	})
 }
 
 type userListCmd struct {
 	storageFlags
 	jsonFlag
-	Search    string `help:"Only those in whose name or address of mail this occurs." placeholder:"TEXT"`
-	Active    *bool  `help:"Only active ones, or, with --no-active, only others." negatable:""`
-	Staff     *bool  `help:"Only staff, or, with --no-staff, only others." negatable:""`
-	Superuser *bool  `help:"Only superusers, or, with --no-superuser, only others." negatable:""`
-	Group     string `help:"Only members of this group." placeholder:"GROUP"`
-	After     string `help:"Only those after this name in the order of the list: to go on where a list with --limit ended." placeholder:"NAME"`
-	Limit     int    `help:"At most so many; 0 is all." placeholder:"N"`
+	Search      string `help:"Only those in whose name or address of mail this occurs." placeholder:"TEXT"`
+	Active      *bool  `help:"Only active ones, or, with --no-active, only others." negatable:""`
+	Staff       *bool  `help:"Only staff, or, with --no-staff, only others." negatable:""`
+	Superuser   *bool  `help:"Only superusers, or, with --no-superuser, only others." negatable:""`
+	Unconfirmed *bool  `help:"Only those who signed up with an address of mail, never confirmed it and never logged in, or, with --no-unconfirmed, only others." negatable:""`
+	Group       string `help:"Only members of this group." placeholder:"GROUP"`
+	After       string `help:"Only those after this name in the order of the list: to go on where a list with --limit ended." placeholder:"NAME"`
+	Limit       int    `help:"At most so many; 0 is all." placeholder:"N"`
 }
 
 // Validate wants a limit that makes sense.
@@ -97,12 +112,12 @@ const usersAtOnce = 1000
 func (c *userListCmd) Run(env *environment) error {
 	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
 		query := earshot.UserQuery{
-			Search: earshot.NameKey(c.Search), IsActive: c.Active, IsStaff: c.Staff, IsSuperuser: c.Superuser, After: earshot.NameKey(c.After),
+			Search: earshot.NameKey(c.Search), IsActive: c.Active, IsStaff: c.Staff, IsSuperuser: c.Superuser, Unconfirmed: c.Unconfirmed, After: earshot.NameKey(c.After),
 		}
 		if c.Group != "" {
-			group, err := service.Group(env.ctx, c.Group)
+			group, err := groupNamed(env, service, c.Group)
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.Group, err)
+				return err
 			}
 			query.Group = group.ID
 		}
@@ -209,6 +224,11 @@ func (c *userShowCmd) Run(env *environment) error {
 		for i := range groups {
 			shown.Groups[i] = groups[i].Name
 		}
+		identities, err := service.Identities(env.ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		shown.Identities = jsonOfIdentities(identities)
 		if c.JSON {
 			return printJSON(env.stdout, shown)
 		}
@@ -224,6 +244,7 @@ func (c *userShowCmd) Run(env *environment) error {
 			{"groups", strings.Join(shown.Groups, ", ")},
 			{"granted", spaced(user.Permissions)},
 			{"by groups", spaced(user.Inherited)},
+			{"linked to", strings.Join(linkedTo(identities), ", ")},
 		} {
 			if _, err := fmt.Fprintf(table, "%s\t%s\n", line[0], line[1]); err != nil {
 				return err
@@ -237,6 +258,14 @@ type userChangeCmd struct {
 	oneUserArgs
 	Email       *string `help:"The address of mail; empty for none." placeholder:"ADDRESS"`
 	DisplayName *string `help:"What the user is called besides the name; empty for nothing." placeholder:"TEXT"`
+}
+
+// Validate wants something to change.
+func (c *userChangeCmd) Validate() error {
+	if c.Email == nil && c.DisplayName == nil {
+		return errors.New("give --email or --display-name")
+	}
+	return nil
 }
 
 // Run changes what else there is to a user.
@@ -335,14 +364,13 @@ type userFactorsCmd struct{ usersArgs }
 // Run takes the second factors from the users.
 func (c *userFactorsCmd) Run(env *environment) error {
 	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		users := make([]earshot.User, len(c.Names))
-		for i, name := range c.Names {
-			if err := service.ResetSecondFactors(env.ctx, name); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			var err error
-			if users[i], err = service.UserByName(env.ctx, name); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+		users, err := everybody(env, service, c.Names)
+		if err != nil {
+			return err
+		}
+		for i := range users {
+			if err := service.ResetSecondFactors(env.ctx, users[i].Username); err != nil {
+				return fmt.Errorf("%s: %w", users[i].Username, err)
 			}
 		}
 		return c.tellAll(env, users, "has no second factor")
@@ -354,12 +382,9 @@ type userDeleteCmd struct{ usersArgs }
 // Run deletes the users. Their rooms stay, without an owner.
 func (c *userDeleteCmd) Run(env *environment) error {
 	return withAccounts(env.ctx, c.Storage, func(service *account.Service) error {
-		gone := make([]earshot.User, len(c.Names))
-		for i, name := range c.Names {
-			var err error
-			if gone[i], err = service.UserByName(env.ctx, name); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
+		gone, err := everybody(env, service, c.Names)
+		if err != nil {
+			return err
 		}
 		for i := range gone {
 			if err := service.DeleteUser(env.ctx, gone[i].Username); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // Patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
-const Patience = 20 * time.Second
+const Patience = 90 * time.Second
 
 // House is a hub on a real store. Both are closed when the test is over; what stands on the hub is to be closed before.
 type House struct {
@@ -34,7 +34,7 @@ func New(t testing.TB, relay earshot.Relay, change func(*hub.Config)) *House {
 	if change != nil {
 		change(&cfg)
 	}
-	h := &House{T: t, Store: store, Hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Actions: store, Config: cfg})}
+	h := &House{T: t, Store: store, Hub: hub.New(hub.Options{Relay: relay, Rooms: store, Members: store, Sanctions: store, Notes: store, Actions: store, Config: cfg})}
 	t.Cleanup(func() {
 		if err := h.Hub.Close(context.Background()); err != nil {
 			t.Errorf("close hub: %v", err)

@@ -16,7 +16,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite" // the driver, too
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -28,7 +29,7 @@ type Source struct {
 }
 
 // Open opens the database: the path of an SQLite file, with or without "sqlite:" before it, or a PostgreSQL URL. It makes
-// nothing. Errors: CodeNotFound where there is no such file.
+// nothing. Errors: CodeNotFound where there is no such file, CodeInvalid for what is none, and for another kind of address.
 func Open(dsn string) (*Source, error) {
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		cfg, err := pgx.ParseConfig(dsn)
@@ -37,12 +38,9 @@ func Open(dsn string) (*Source, error) {
 		}
 		return &Source{db: stdlib.OpenDB(*cfg), postgres: true}, nil
 	}
-	path, err := filepath.Abs(strings.TrimPrefix(dsn, "sqlite:"))
+	path, err := fileOf(dsn)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, earshot.Errorf(earshot.CodeNotFound, "There is no database at %s.", path)
 	}
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") { // C:/…
@@ -54,6 +52,31 @@ func Open(dsn string) (*Source, error) {
 		return nil, err
 	}
 	return &Source{db: db}, nil
+}
+
+// fileOf gives the absolute path of an SQLite file that is there.
+func fileOf(dsn string) (string, error) {
+	path := strings.TrimPrefix(dsn, "sqlite:")
+	if path == "" {
+		return "", earshot.FieldError("db", "The path of Django's database is empty.")
+	}
+	if scheme, _, address := strings.Cut(path, "://"); address && !strings.ContainsAny(scheme, `/\`) {
+		// Not repeated: there may be a password in it.
+		return "", earshot.FieldError("db", "Django's database is a file or a postgres:// URL here, and not one of %s://.", scheme)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", earshot.Errorf(earshot.CodeNotFound, "There is no database at %s.", path)
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular(): // a pipe would be waited for
+		return "", earshot.FieldError("db", "%s is not a file.", path)
+	}
+	return path, nil
 }
 
 // Close closes the connections.
@@ -75,13 +98,13 @@ func (s *Source) Read(ctx context.Context) (earshot.Foreign, error) {
 	}
 	tx, err := s.db.BeginTx(ctx, options)
 	if err != nil {
-		return earshot.Foreign{}, fmt.Errorf("opening Django's database: %w", err)
+		return earshot.Foreign{}, fault("opening", err)
 	}
 	defer func() { _ = tx.Rollback() }() // there is nothing to commit
 	r := &reading{ctx: ctx, tx: tx, out: earshot.Foreign{Dropped: map[string]int{}}}
 	auth, err := r.has(s.postgres, "auth_user")
 	if err != nil {
-		return earshot.Foreign{}, fmt.Errorf("reading Django's database: %w", err)
+		return earshot.Foreign{}, fault("reading", err)
 	}
 	if !auth {
 		return earshot.Foreign{}, earshot.FieldError("db", "There is no table auth_user in that database: it is none of a Django project "+
@@ -89,16 +112,43 @@ func (s *Source) Read(ctx context.Context) (earshot.Foreign, error) {
 	}
 	steps := []func() error{r.groups, r.users}
 	if chat, err := r.has(s.postgres, "chat_room"); err != nil {
-		return earshot.Foreign{}, fmt.Errorf("reading Django's database: %w", err)
+		return earshot.Foreign{}, fault("reading", err)
 	} else if chat {
 		steps = append(steps, r.rooms)
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return earshot.Foreign{}, fmt.Errorf("reading Django's database: %w", err)
+			return earshot.Foreign{}, fault("reading", err)
 		}
 	}
 	return r.out, nil
+}
+
+// fault says what could not be done, and, where SQLite's own words do not, what can be done about it.
+func fault(doing string, err error) error {
+	advice := ""
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		advice = adviceFor(e.Code())
+	}
+	return fmt.Errorf("%s Django's database: %s%w", doing, advice, err)
+}
+
+// adviceFor gives what can be done about an error of SQLite, empty for nothing (https://www.sqlite.org/rescode.html).
+func adviceFor(code int) string {
+	switch code {
+	case sqlite3.SQLITE_READONLY_ROLLBACK:
+		return "a program that wrote to it was cut off; open it with Django, which takes back what was half done, and try again: "
+	case sqlite3.SQLITE_READONLY_RECOVERY, sqlite3.SQLITE_READONLY_CANTLOCK, sqlite3.SQLITE_READONLY_DIRECTORY, sqlite3.SQLITE_READONLY_CANTINIT:
+		return "it is in write-ahead mode, and nothing may be written beside it; copy it, with its -wal file if there is one, to where that may be: "
+	}
+	const primary = 0xff
+	switch code & primary {
+	case sqlite3.SQLITE_BUSY:
+		return "another program is writing to it; try again: "
+	case sqlite3.SQLITE_CANTOPEN:
+		return "it may not be read: "
+	}
+	return ""
 }
 
 // has tells whether there is a table.
@@ -192,16 +242,18 @@ func (r *reading) users() error {
 	return r.each(`SELECT id, username, email, first_name, last_name, password, is_active, is_staff, is_superuser, date_joined, last_login
 		FROM auth_user ORDER BY id`, func(rows *sql.Rows) error {
 		var (
-			u                     earshot.ForeignUser
-			first, last, password string
-			joined, login         any
+			u                  earshot.ForeignUser
+			email, first, last sql.NullString // never null as Django makes them
+			password           string
+			joined, login      any
 		)
-		err := rows.Scan(&u.Foreign, &u.Username, &u.Email, &first, &last, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &joined, &login)
+		err := rows.Scan(&u.Foreign, &u.Username, &email, &first, &last, &password, &u.IsActive, &u.IsStaff, &u.IsSuperuser, &joined, &login)
 		if err != nil {
 			return err
 		}
 		u.Password = earshot.PasswordHash(password)
-		u.DisplayName = strings.TrimSpace(strings.TrimSpace(first) + " " + strings.TrimSpace(last))
+		u.Email = email.String
+		u.DisplayName = strings.TrimSpace(strings.TrimSpace(first.String) + " " + strings.TrimSpace(last.String))
 		u.DateJoined, u.LastLogin = moment(joined), moment(login)
 		u.Permissions, u.Groups = sets[u.Foreign], member[u.Foreign]
 		r.out.Users = append(r.out.Users, u)
@@ -211,24 +263,38 @@ func (r *reading) users() error {
 
 func (r *reading) rooms() error {
 	return r.each(`SELECT id, title, staff_only FROM chat_room ORDER BY id`, func(rows *sql.Rows) error {
-		var room earshot.ForeignRoom
-		if err := rows.Scan(&room.Foreign, &room.Title, &room.StaffOnly); err != nil {
+		var (
+			room  earshot.ForeignRoom
+			title sql.NullString
+			staff sql.NullBool
+		)
+		if err := rows.Scan(&room.Foreign, &title, &staff); err != nil {
 			return err
 		}
+		room.Title, room.StaffOnly = title.String, staff.Bool || !staff.Valid
 		r.out.Rooms = append(r.out.Rooms, room)
 		return nil
 	})
 }
 
-// moment reads a time: a value of its own, or, in SQLite, a text in UTC. What is none is zero.
+// moment reads a time: a value of its own, or, in SQLite, a text in UTC. What is none is zero, and so is what is none to Django
+// and to JSON: before the year 1, as PostgreSQL can have it, and after 9999.
 func moment(value any) time.Time {
+	at := whenever(value).UTC().Truncate(time.Millisecond)
+	if at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}
+	}
+	return at
+}
+
+func whenever(value any) time.Time {
 	switch v := value.(type) {
 	case time.Time:
-		return v.UTC().Truncate(time.Millisecond)
+		return v
 	case string:
 		for _, form := range []string{"2006-01-02 15:04:05.999999", time.RFC3339Nano, "2006-01-02"} {
 			if t, err := time.Parse(form, v); err == nil {
-				return t.UTC().Truncate(time.Millisecond)
+				return t
 			}
 		}
 	}

@@ -12,9 +12,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // The tables of a project, as Django 3.2 makes them, without what is not read; cmd/earshot tries those of the real one.
 const tables = `
@@ -95,6 +96,20 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// Tables that were changed by hand, or come from an older program, have nothing where Django would have an empty text. A room of
+// which it is not known whether it is for the staff is.
+func TestReadNothing(t *testing.T) {
+	t.Parallel()
+	got, err := read(t.Context(), t, project(t, tables+`UPDATE auth_user SET email = NULL, first_name = NULL, last_name = NULL;
+		CREATE TABLE chat_room (id integer PRIMARY KEY, title varchar(255), staff_only bool); INSERT INTO chat_room VALUES (3, NULL, NULL), (4, 'x', 0);`))
+	if err != nil || len(got.Users) != 2 || got.Users[1].Email != "" || got.Users[1].DisplayName != "" {
+		t.Fatalf("%+v, %v", got.Users, err)
+	}
+	if len(got.Rooms) != 2 || got.Rooms[0].Title != "" || !got.Rooms[0].StaffOnly || got.Rooms[1].StaffOnly {
+		t.Errorf("%+v", got.Rooms)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	if _, err := Open(filepath.Join(t.TempDir(), "none")); earshot.CodeOf(err) != earshot.CodeNotFound {
@@ -120,7 +135,11 @@ func TestReadRefuses(t *testing.T) {
 
 func TestMoment(t *testing.T) {
 	t.Parallel()
-	for _, none := range []any{nil, "", "yesterday", 5, []byte("2024-01-02")} {
+	for _, none := range []any{
+		nil, "", "yesterday", 5, []byte("2024-01-02"),
+		// What no list of users in JSON can hold: one such date, and nobody was shown.
+		time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(-43, 3, 15, 0, 0, 0, 0, time.UTC), "9999-12-31T23:59:59-05:00", "20000-01-01 00:00:00",
+	} {
 		if got := moment(none); !got.IsZero() {
 			t.Errorf("%v: %v", none, got)
 		}

@@ -6,11 +6,12 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/relay/relaytest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 func TestContract(t *testing.T) {
 	relaytest.Run(t, func(*testing.T) earshot.Relay { return local.New() })

@@ -12,7 +12,7 @@ import (
 )
 
 // actionWidth is how many columns an entry is written with.
-const actionWidth = 10
+const actionWidth = 11
 
 // WriteActions implements earshot.ActionStore.
 func (s *Store) WriteActions(ctx context.Context, entries ...earshot.Action) error {
@@ -34,9 +34,9 @@ func writeAction(ctx context.Context, tx *sql.Tx, entries ...earshot.Action) err
 				*text = kept(*text)
 			}
 			args = append(args, millis(e.At), int64(e.Actor.ID), e.Actor.Name, strings.ToLower(e.Actor.Name), string(e.Road), string(e.Verb),
-				e.Subject, strings.ToLower(e.Subject), e.Room, kept(string(details)))
+				e.Subject, strings.ToLower(e.Subject), e.Room, strings.ToLower(e.Room), kept(string(details)))
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO action (at, actor_id, actor, actor_key, road, verb, subject, subject_key, room, details) VALUES `+ //nolint:gosec // G202: placeholders
+		_, err := tx.ExecContext(ctx, `INSERT INTO action (at, actor_id, actor, actor_key, road, verb, subject, subject_key, room, room_key, details) VALUES `+ //nolint:gosec // G202: placeholders
 			tuples(len(some), actionWidth), args...)
 		if err != nil {
 			return err
@@ -60,11 +60,15 @@ func (s *Store) Actions(ctx context.Context, q earshot.ActionQuery) ([]earshot.A
 		where []string
 	)
 	for _, f := range []struct{ column, want string }{
-		{"actor_key", strings.ToLower(q.Actor)}, {"subject_key", strings.ToLower(q.Subject)}, {"verb", string(q.Verb)},
+		{"actor_key", strings.ToLower(q.Actor)}, {"verb", string(q.Verb)},
 	} {
 		if f.want != "" {
 			where = append(where, f.column+" = "+args.add(f.want))
 		}
+	}
+	if q.Subject != "" {
+		name := args.add(strings.ToLower(q.Subject))
+		where = append(where, `(subject_key = `+name+` OR room_key = `+name+`)`)
 	}
 	if !q.Since.IsZero() {
 		where = append(where, "at >= "+args.add(millis(q.Since)))
@@ -75,21 +79,13 @@ func (s *Store) Actions(ctx context.Context, q earshot.ActionQuery) ([]earshot.A
 	if q.Below > 0 {
 		where = append(where, "id < "+args.add(q.Below))
 	}
-	query := `SELECT id, at, actor_id, actor, road, verb, subject, room, details FROM action `
-	if len(where) > 0 {
-		query += "WHERE " + strings.Join(where, " AND ")
-	}
 	limit := q.Limit
 	if limit <= 0 || limit > earshot.MaxActions {
 		limit = earshot.MaxActions
 	}
-	query += " ORDER BY id DESC LIMIT " + args.add(limit) //nolint:gosec // G202: names of columns and placeholders
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	all, err := collect(rows, scanAction)
-	return all, s.fail(ctx, err)
+	query := `SELECT id, at, actor_id, actor, road, verb, subject, room, details FROM action ` +
+		whereAll(where) + ` ORDER BY id DESC` + args.limit(limit)
+	return readAll(ctx, s, scanAction, query, args...)
 }
 
 func scanAction(r row) (earshot.Action, error) {

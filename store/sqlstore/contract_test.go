@@ -46,7 +46,7 @@ func openTest(t *testing.T, dsn string) *Store {
 }
 
 func stores(s *Store) storetest.Stores {
-	return storetest.Stores{Users: s, Passwords: s, Edit: s, Own: s, Secrets: s, Profiles: s, Groups: s, Import: s, Sessions: s, Tokens: s, Invitations: s, TOTP: s, Recovery: s, Passkeys: s, Tickets: s, Rooms: s, Members: s, Sanctions: s, Bans: s, Actions: s, Life: s}
+	return storetest.Stores{Users: s, Passwords: s, Edit: s, Own: s, Secrets: s, Profiles: s, Groups: s, Import: s, Sessions: s, Tokens: s, Invitations: s, TOTP: s, Recovery: s, Passkeys: s, Identities: s, Origins: s, Tickets: s, Factors: s, Rooms: s, Members: s, Sanctions: s, RoomNotes: s, Bans: s, Actions: s, Life: s}
 }
 
 // CreateFirstUser waits for users that others are making, and then sees them: on PostgreSQL a transaction alone would

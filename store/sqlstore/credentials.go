@@ -26,22 +26,27 @@ func (s *Store) CreateBrowserSession(
 		if err := insertSession(ctx, tx, &b); err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash <> $2 AND secret_hash NOT IN
+		ended, err = collect(ctx, tx, scanHash, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash <> $2 AND secret_hash NOT IN
 			(SELECT secret_hash FROM browser_session WHERE user_id = $1 ORDER BY created_at DESC, secret_hash LIMIT $3)
 			RETURNING secret_hash`, int64(b.User), b.Hash[:], most)
-		if err != nil {
-			return err
-		}
-		ended, err = collect(rows, scanHash)
 		return err
 	})
 	return ended, err
 }
 
 func insertSession(ctx context.Context, tx *sql.Tx, b *earshot.BrowserSession) error {
+	from := b.Origin
+	if from == nil {
+		from = &earshot.Origin{}
+	}
+	if !storable(from.Issuer, from.Subject, from.Session) {
+		return earshot.FieldError("origin", "What the provider says must be valid UTF-8 without zero bytes.")
+	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO browser_session
-		(secret_hash, user_id, created_at, expires_at, device, address, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt))
+		(secret_hash, user_id, created_at, expires_at, device, address, used_at, way, issuer, subject, issuer_session, hint)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		b.Hash[:], int64(b.User), millis(b.CreatedAt), millis(b.ExpiresAt), b.Device, b.Address, millis(b.UsedAt), string(b.Way),
+		from.Issuer, from.Subject, from.Session, from.Hint)
 	return secretTaken(err)
 }
 
@@ -57,7 +62,7 @@ func (s *Store) BrowserSession(ctx context.Context, hash earshot.SecretHash) (ea
 	return b, nil
 }
 
-const selectBrowserSession = `SELECT secret_hash, user_id, created_at, expires_at, device, address, used_at FROM browser_session `
+const selectBrowserSession = `SELECT secret_hash, user_id, created_at, expires_at, device, address, used_at, way FROM browser_session `
 
 func scanBrowserSession(r row) (earshot.BrowserSession, error) {
 	var (
@@ -65,7 +70,7 @@ func scanBrowserSession(r row) (earshot.BrowserSession, error) {
 		hash                   []byte
 		created, expires, used int64
 	)
-	if err := r.Scan(&hash, &b.User, &created, &expires, &b.Device, &b.Address, &used); err != nil {
+	if err := r.Scan(&hash, &b.User, &created, &expires, &b.Device, &b.Address, &used, &b.Way); err != nil {
 		return earshot.BrowserSession{}, err
 	}
 	copy(b.Hash[:], hash)
@@ -75,12 +80,7 @@ func scanBrowserSession(r row) (earshot.BrowserSession, error) {
 
 // BrowserSessions implements earshot.BrowserSessionStore.
 func (s *Store) BrowserSessions(ctx context.Context, user earshot.UserID) ([]earshot.BrowserSession, error) {
-	rows, err := s.read.QueryContext(ctx, selectBrowserSession+`WHERE user_id = $1 ORDER BY used_at DESC, secret_hash`, int64(user))
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	sessions, err := collect(rows, scanBrowserSession)
-	return sessions, s.fail(ctx, err)
+	return readAll(ctx, s, scanBrowserSession, selectBrowserSession+`WHERE user_id = $1 ORDER BY used_at DESC, secret_hash`, int64(user))
 }
 
 // UseBrowserSessions implements earshot.BrowserSessionStore. The rows are taken in one order, so that two who do it at the
@@ -114,9 +114,14 @@ func (s *Store) ExtendBrowserSession(ctx context.Context, hash earshot.SecretHas
 }
 
 // DeleteBrowserSession implements earshot.BrowserSessionStore.
-func (s *Store) DeleteBrowserSession(ctx context.Context, hash earshot.SecretHash) error {
-	_, err := s.changed(ctx, `DELETE FROM browser_session WHERE secret_hash = $1`, hash[:])
-	return err
+func (s *Store) DeleteBrowserSession(ctx context.Context, hash earshot.SecretHash) (earshot.Origin, error) {
+	var o earshot.Origin
+	err := s.write.QueryRowContext(ctx, `DELETE FROM browser_session WHERE secret_hash = $1 RETURNING issuer, subject, issuer_session, hint`,
+		hash[:]).Scan(&o.Issuer, &o.Subject, &o.Session, &o.Hint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return earshot.Origin{}, nil
+	}
+	return o, s.fail(ctx, err)
 }
 
 // DeleteExpiredBrowserSessions implements earshot.BrowserSessionStore.
@@ -126,11 +131,7 @@ func (s *Store) DeleteExpiredBrowserSessions(ctx context.Context, now time.Time)
 
 // deleteExpired runs a statement that removes what expired at now, and gives the hashes that it returns.
 func (s *Store) deleteExpired(ctx context.Context, query string, now time.Time) ([]earshot.SecretHash, error) {
-	rows, err := s.write.QueryContext(ctx, query, millis(now))
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	hashes, err := collect(rows, scanHash)
+	hashes, err := collect(ctx, s.write, scanHash, query, millis(now))
 	return hashes, s.fail(ctx, err)
 }
 

@@ -19,6 +19,8 @@ import (
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/earshot-chat/earshot"
 )
 
 // dialect is all that differs between the two databases.
@@ -29,12 +31,14 @@ type dialect struct {
 	types *strings.Replacer
 	// lockUsers keeps others from making users until the transaction ends. Empty where a transaction does so anyway.
 	lockUsers string
+	// bySearch has users looked for in the index that is made for it, which SQLite takes for no better than any other.
+	bySearch string
 	// lockGuarded has guarded changes of users come one after the other. Empty where all changes do.
 	lockGuarded string
 }
 
 func sqliteDialect() dialect {
-	return dialect{name: "SQLite", goose: goose.DialectSQLite3, types: strings.NewReplacer()}
+	return dialect{name: "SQLite", goose: goose.DialectSQLite3, types: strings.NewReplacer(), bySearch: "INDEXED BY auth_user_search "}
 }
 
 func postgresDialect() dialect {
@@ -55,6 +59,9 @@ func postgresDialect() dialect {
 
 // busyTimeout is how long a write to SQLite waits for another process.
 const busyTimeout = 10 * time.Second
+
+// busyRetry is when to try again what could not be written in that time.
+const busyRetry = 5 * time.Second
 
 func openSQLite(path string) (*Store, error) {
 	if path == "" {
@@ -162,14 +169,21 @@ func openPostgres(dsn string) (*Store, error) {
 	return &Store{write: db, read: db, dialect: postgresDialect()}, nil
 }
 
-// fail gives err the form that the seam promises: the context's own error in the chain if the context ended. A driver
-// that is interrupted says so in its own words.
+// fail gives err the form that the seam promises: the context's own error in the chain if the context ended, for a driver
+// that is interrupted says so in its own words; and CodeBusy where another process has been writing for longer than is waited.
 func (dialect) fail(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
 		return fmt.Errorf("%w: %w", end, err)
+	}
+	const primary = 0xff // what SQLite adds says more closely how it was
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&primary == sqlite3.SQLITE_BUSY {
+		return &earshot.Error{
+			Code: earshot.CodeBusy, Message: "Another program is writing to the database, such as an import. Try again in a moment.",
+			RetryAfter: busyRetry, Err: err,
+		}
 	}
 	return err
 }

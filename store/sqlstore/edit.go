@@ -19,60 +19,88 @@ func (a *arguments) add(value any) string {
 	return fmt.Sprintf("$%d", len(*a))
 }
 
+// limit wants no more rows than that; as many as there are for zero or less.
+func (a *arguments) limit(most int) string {
+	if most <= 0 {
+		return ""
+	}
+	return " LIMIT " + a.add(most)
+}
+
+// whereAll wants rows that fulfil every condition.
+func whereAll(conditions []string) string {
+	if len(conditions) == 0 {
+		return ""
+	}
+	return "WHERE " + strings.Join(conditions, " AND ")
+}
+
 // containing is the pattern of LIKE, with \ as its escape, for what has the part in it.
 func containing(part earshot.NameKey) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(string(part)) + "%"
 }
+
+// unconfirmed is the condition that a user signed up with an address of mail and did not come back to confirm it. It stands in the
+// index of such users as it is here.
+const unconfirmed = `email <> '' AND NOT email_confirmed AND last_login IS NULL`
 
 // Users implements earshot.UserStore.
 func (s *Store) Users(ctx context.Context, q earshot.UserQuery) ([]earshot.User, error) {
 	if !storable(string(q.Search), string(q.After)) {
 		return nil, nil // PostgreSQL would call it a fault
 	}
+	query, args := s.usersThat(q)
+	return s.users(ctx, query, args...)
+}
+
+// usersThat gives the query for users, and its arguments.
+func (s *Store) usersThat(q earshot.UserQuery) (string, []any) {
 	var (
 		args  arguments
 		where []string
+		few   = q.Group != 0 // an index leads to a small part of all users
 	)
 	if q.After != "" {
 		where = append(where, "username_key > "+args.add(string(q.After)))
 	}
 	if q.Search != "" {
-		part := args.add(containing(q.Search))
-		where = append(where, `(username_key LIKE `+part+` ESCAPE '\' OR lower(email) LIKE `+part+` ESCAPE '\')`)
+		where = append(where, anyHas(args.add(containing(q.Search)), "username_key", "lower(email)", "display_key"))
 	}
 	for _, f := range []struct {
 		column string
 		want   *bool
-	}{{"is_active", q.IsActive}, {"is_staff", q.IsStaff}, {"is_superuser", q.IsSuperuser}} {
-		if f.want != nil {
-			where = append(where, f.column+" = "+args.add(*f.want))
+		rare   bool
+	}{{"is_active", q.IsActive, false}, {"is_staff", q.IsStaff, true}, {"is_superuser", q.IsSuperuser, true}, {unconfirmed, q.Unconfirmed, true}} {
+		// Written out, not as an argument: so the few for whom it is so are found by an index of their own.
+		if f.want != nil && *f.want {
+			where = append(where, f.column)
+		} else if f.want != nil {
+			where = append(where, "NOT ("+f.column+")")
 		}
+		few = few || (f.want != nil && *f.want == f.rare)
 	}
 	if q.Group != 0 {
 		where = append(where, `id IN (SELECT user_id FROM auth_user_group WHERE group_id = `+args.add(int64(q.Group))+`)`)
 	}
-	query := selectUser
-	if len(where) > 0 {
-		query += "WHERE " + strings.Join(where, " AND ")
+	from := selectUser
+	if q.Search != "" && !few {
+		from += s.bySearch
 	}
-	query += " ORDER BY username_key"
-	if q.Limit > 0 {
-		query += " LIMIT " + args.add(q.Limit)
-	}
-	return s.users(ctx, query, args...)
+	query := from + whereAll(where) + " ORDER BY username_key" + args.limit(q.Limit)
+	return query, args
 }
 
 // ChangeUser implements earshot.UserEditStore.
-func (s *Store) ChangeUser(ctx context.Context, id earshot.UserID, change earshot.UserChange) (earshot.User, error) {
-	return s.changeInTx(ctx, id, change, func(_ *sql.Tx, do func() error) error { return do() })
+func (s *Store) ChangeUser(ctx context.Context, id earshot.UserID, change earshot.UserChange, log ...earshot.Action) (earshot.User, error) {
+	return s.changeInTx(ctx, id, change, log, func(_ *sql.Tx, do func() error) error { return do() })
 }
 
 // changeInTx changes the user within around, which runs what it is given.
 func (s *Store) changeInTx(
-	ctx context.Context, id earshot.UserID, change earshot.UserChange, around func(tx *sql.Tx, do func() error) error,
+	ctx context.Context, id earshot.UserID, change earshot.UserChange, log []earshot.Action, around func(tx *sql.Tx, do func() error) error,
 ) (earshot.User, error) {
 	var changed earshot.User
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
 		err := around(tx, func() error { return changeUser(ctx, tx, id, change) })
 		if err != nil {
 			return err
@@ -117,6 +145,9 @@ func changeUser(ctx context.Context, tx *sql.Tx, id earshot.UserID, change earsh
 			set = append(set, f.column+" = "+args.add(*f.value))
 		}
 	}
+	if change.DisplayName != nil {
+		set = append(set, "display_key = "+args.add(strings.ToLower(*change.DisplayName)))
+	}
 	if len(set) == 0 {
 		set = []string{"is_active = is_active"} // the statement takes the user's row
 	}
@@ -156,11 +187,7 @@ func storableChange(change *earshot.UserChange) error {
 
 // endLogIns ends the browser sessions of the user, notes each, and gives them.
 func endLogIns(ctx context.Context, tx *sql.Tx, id earshot.UserID) ([]earshot.SecretHash, error) {
-	rows, err := tx.QueryContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 RETURNING secret_hash`, int64(id))
-	if err != nil {
-		return nil, err
-	}
-	hashes, err := collect(rows, scanHash)
+	hashes, err := collect(ctx, tx, scanHash, `DELETE FROM browser_session WHERE user_id = $1 RETURNING secret_hash`, int64(id))
 	for _, h := range hashes {
 		if err == nil {
 			err = note(ctx, tx, id, h[:])
@@ -176,8 +203,8 @@ func note(ctx context.Context, tx *sql.Tx, id earshot.UserID, credential []byte)
 }
 
 // DeleteUser implements earshot.UserEditStore.
-func (s *Store) DeleteUser(ctx context.Context, id earshot.UserID) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return deleteUser(ctx, tx, id) })
+func (s *Store) DeleteUser(ctx context.Context, id earshot.UserID, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error { return deleteUser(ctx, tx, id) })
 }
 
 // deleteUser removes the user, and notes what a server must act on.
@@ -191,37 +218,24 @@ func deleteUser(ctx context.Context, tx *sql.Tx, id earshot.UserID) error {
 
 // AccountChanges implements earshot.UserEditStore.
 func (s *Store) AccountChanges(ctx context.Context, most int) ([]earshot.AccountChange, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, user_id, credential FROM account_change ORDER BY id LIMIT $1`, most)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	changes, err := collect(rows, func(r row) (earshot.AccountChange, error) {
-		var (
-			c          earshot.AccountChange
-			credential []byte
-		)
-		err := r.Scan(&c.ID, &c.User, &credential)
-		copy(c.Credential[:], credential)
-		return c, err
-	})
-	return changes, s.fail(ctx, err)
+	return readAll(ctx, s, scanAccountChange, `SELECT id, user_id, credential FROM account_change ORDER BY id LIMIT $1`, most)
 }
 
-// ForgetAccountChanges implements earshot.UserEditStore. Each is removed by its own number: on PostgreSQL one with a smaller
-// number may come to light later.
+func scanAccountChange(r row) (earshot.AccountChange, error) {
+	var (
+		c          earshot.AccountChange
+		credential []byte
+	)
+	err := r.Scan(&c.ID, &c.User, &credential)
+	copy(c.Credential[:], credential)
+	return c, err
+}
+
+// ForgetAccountChanges implements earshot.UserEditStore.
 func (s *Store) ForgetAccountChanges(ctx context.Context, changes []earshot.AccountChange) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for from := 0; from < len(changes); from += bulk {
-			some := changes[from:min(from+bulk, len(changes))]
-			args := make([]any, len(some))
-			for i := range some {
-				args[i] = some[i].ID
-			}
-			_, err := tx.ExecContext(ctx, `DELETE FROM account_change WHERE id IN `+tuples(1, len(some)), args...) //nolint:gosec // G202: placeholders
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	ids := make([]int64, len(changes))
+	for i := range changes {
+		ids[i] = changes[i].ID
+	}
+	return s.forget(ctx, `DELETE FROM account_change WHERE id IN `, ids)
 }

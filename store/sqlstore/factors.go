@@ -37,13 +37,15 @@ func (s *Store) BeginTOTP(ctx context.Context, t earshot.TOTP) error {
 }
 
 // ConfirmTOTP implements earshot.TOTPStore.
-func (s *Store) ConfirmTOTP(ctx context.Context, t earshot.TOTP) error {
-	n, err := s.changed(ctx, `UPDATE totp SET confirmed = $1, last_step = $2 WHERE user_id = $3 AND secret = $4 AND NOT confirmed`,
-		true, t.LastStep, int64(t.User), t.Secret)
-	if err == nil && n == 0 {
-		return earshot.Errorf(earshot.CodeConflict, "That was confirmed already, or begun anew.")
-	}
-	return err
+func (s *Store) ConfirmTOTP(ctx context.Context, t earshot.TOTP, codes []earshot.SecretHash, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
+		if err := replaceRecoveryCodes(ctx, tx, t.User, codes); err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, `UPDATE totp SET confirmed = $1, last_step = $2 WHERE user_id = $3 AND secret = $4 AND NOT confirmed`,
+			true, t.LastStep, int64(t.User), t.Secret)
+		return found(res, err, earshot.Errorf(earshot.CodeConflict, "That was confirmed already, or begun anew."))
+	})
 }
 
 // UseTOTP implements earshot.TOTPStore.
@@ -56,30 +58,32 @@ func (s *Store) UseTOTP(ctx context.Context, user earshot.UserID, step int64) er
 }
 
 // DeleteTOTP implements earshot.TOTPStore.
-func (s *Store) DeleteTOTP(ctx context.Context, user earshot.UserID) error {
-	_, err := s.changed(ctx, `DELETE FROM totp WHERE user_id = $1`, int64(user))
-	return err
+func (s *Store) DeleteTOTP(ctx context.Context, user earshot.UserID, log ...earshot.Action) error {
+	return s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) {
+		return affected(tx.ExecContext(ctx, `DELETE FROM totp WHERE user_id = $1`, int64(user)))
+	})
 }
 
 // ReplaceRecoveryCodes implements earshot.RecoveryStore.
 func (s *Store) ReplaceRecoveryCodes(ctx context.Context, user earshot.UserID, codes []earshot.SecretHash) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		// The user's row is taken first, so that of two who replace them one waits.
-		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET is_active = is_active WHERE id = $1`, int64(user))
-		if err := found(res, err, errNoUser()); err != nil {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return replaceRecoveryCodes(ctx, tx, user, codes) })
+}
+
+// replaceRecoveryCodes takes the user's row first, so that of two who replace them one waits.
+func replaceRecoveryCodes(ctx context.Context, tx *sql.Tx, user earshot.UserID, codes []earshot.SecretHash) error {
+	if err := takeUser(ctx, tx, user); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_code WHERE user_id = $1`, int64(user)); err != nil {
+		return err
+	}
+	for _, code := range codes {
+		_, err := tx.ExecContext(ctx, `INSERT INTO recovery_code (user_id, code_hash) VALUES ($1, $2)`, int64(user), code[:])
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM recovery_code WHERE user_id = $1`, int64(user)); err != nil {
-			return err
-		}
-		for _, code := range codes {
-			_, err := tx.ExecContext(ctx, `INSERT INTO recovery_code (user_id, code_hash) VALUES ($1, $2)`, int64(user), code[:])
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // UseRecoveryCode implements earshot.RecoveryStore.

@@ -67,12 +67,12 @@ func scanGroup(r row) (earshot.Group, error) {
 }
 
 // CreateGroup implements earshot.GroupStore.
-func (s *Store) CreateGroup(ctx context.Context, group earshot.Group, key earshot.NameKey) (earshot.GroupID, error) {
+func (s *Store) CreateGroup(ctx context.Context, group earshot.Group, key earshot.NameKey, log ...earshot.Action) (earshot.GroupID, error) {
 	if !storable(group.Name, string(key)) {
-		return 0, earshot.FieldError("group", "The name of a group must be valid UTF-8 without zero bytes.")
+		return 0, errGroupName()
 	}
 	var id earshot.GroupID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
 		var err error
 		id, err = insertGroup(ctx, tx, group, key)
 		return err
@@ -116,33 +116,36 @@ func (s *Store) GroupsOf(ctx context.Context, user earshot.UserID) ([]earshot.Gr
 }
 
 func (s *Store) groups(ctx context.Context, query string, args ...any) ([]earshot.Group, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	all, err := collect(rows, scanGroup)
-	return all, s.fail(ctx, err)
+	return readAll(ctx, s, scanGroup, query, args...)
 }
 
 // ChangeGroup implements earshot.GroupStore.
-func (s *Store) ChangeGroup(ctx context.Context, id earshot.GroupID, add, take earshot.PermissionSet) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) ChangeGroup(ctx context.Context, id earshot.GroupID, change earshot.GroupChange, log ...earshot.Action) error {
+	if !storable(change.Name, string(change.Key)) {
+		return errGroupName()
+	}
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
 		// The update takes the group's row, so that the group is not deleted meanwhile.
-		res, err := tx.ExecContext(ctx, `UPDATE auth_group SET name = name WHERE id = $1`, int64(id))
+		res, err := tx.ExecContext(ctx, `UPDATE auth_group SET name = coalesce(nullif($2, ''), name), name_key = coalesce(nullif($3, ''), name_key)
+			WHERE id = $1`, int64(id), change.Name, string(change.Key))
 		if err := found(res, err, errNoGroup()); err != nil {
 			return err
 		}
-		if err := grant(ctx, tx, groupPermissions, int64(id), add&^take); err != nil {
+		if err := grant(ctx, tx, groupPermissions, int64(id), change.Grant&^change.Revoke); err != nil {
 			return err
 		}
-		if err := revoke(ctx, tx, groupPermissions, int64(id), take); err != nil {
+		if err := revoke(ctx, tx, groupPermissions, int64(id), change.Revoke); err != nil {
 			return err
 		}
-		if !(add | take).Has(earshot.PermModerateRoom) {
+		if !(change.Grant | change.Revoke).Has(earshot.PermModerateRoom) {
 			return nil
 		}
 		return noteMembers(ctx, tx, id)
 	})
+	if isTaken(err) {
+		return nameTaken("group", change.Name)
+	}
+	return err
 }
 
 // noteMembers leaves word of all members of the group: whether they keep order is known to their sessions.
@@ -152,8 +155,8 @@ func noteMembers(ctx context.Context, tx *sql.Tx, id earshot.GroupID) error {
 }
 
 // DeleteGroup implements earshot.GroupStore.
-func (s *Store) DeleteGroup(ctx context.Context, id earshot.GroupID) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) DeleteGroup(ctx context.Context, id earshot.GroupID, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
 		if err := noteMembers(ctx, tx, id); err != nil {
 			return err
 		}
@@ -163,30 +166,34 @@ func (s *Store) DeleteGroup(ctx context.Context, id earshot.GroupID) error {
 }
 
 // SetGroupMember implements earshot.GroupStore.
-func (s *Store) SetGroupMember(ctx context.Context, group earshot.GroupID, user earshot.UserID, member bool) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) SetGroupMember(ctx context.Context, group earshot.GroupID, user earshot.UserID, member bool, log ...earshot.Action) error {
+	return s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) {
 		var both bool
 		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM auth_group WHERE id = $1) AND EXISTS (SELECT 1 FROM auth_user WHERE id = $2)`,
 			int64(group), int64(user)).Scan(&both)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !both {
-			return errNoGroupOrUser()
+			return false, errNoGroupOrUser()
 		}
 		query := `INSERT INTO auth_user_group (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 		if !member {
 			query = `DELETE FROM auth_user_group WHERE group_id = $1 AND user_id = $2`
 		}
-		_, err = tx.ExecContext(ctx, query, int64(group), int64(user))
+		changed, err := affected(tx.ExecContext(ctx, query, int64(group), int64(user)))
 		if isUnknownReference(err) {
-			return errNoGroupOrUser()
+			return false, errNoGroupOrUser()
 		}
-		if err != nil {
-			return err
+		if err != nil || !changed {
+			return false, err
 		}
-		return note(ctx, tx, user, nil)
+		return true, note(ctx, tx, user, nil)
 	})
+}
+
+func errGroupName() error {
+	return earshot.FieldError("group", "The name of a group must be valid UTF-8 without zero bytes.")
 }
 
 func errNoGroup() error { return earshot.Errorf(earshot.CodeNotFound, "There is no such group.") }

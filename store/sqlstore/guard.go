@@ -12,13 +12,15 @@ import (
 const pgGuardClass = 0x65617267 // "earg"
 
 // ChangeUserIf implements earshot.UserEditStore.
-func (s *Store) ChangeUserIf(ctx context.Context, id earshot.UserID, change earshot.UserChange, guard earshot.Guard) (earshot.User, error) {
-	return s.changeInTx(ctx, id, change, func(tx *sql.Tx, do func() error) error { return s.guarded(ctx, tx, id, guard, do) })
+func (s *Store) ChangeUserIf(
+	ctx context.Context, id earshot.UserID, change earshot.UserChange, guard earshot.Guard, log ...earshot.Action,
+) (earshot.User, error) {
+	return s.changeInTx(ctx, id, change, log, func(tx *sql.Tx, do func() error) error { return s.guarded(ctx, tx, id, guard, do) })
 }
 
 // DeleteUserIf implements earshot.UserEditStore.
-func (s *Store) DeleteUserIf(ctx context.Context, id earshot.UserID, guard earshot.Guard) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) DeleteUserIf(ctx context.Context, id earshot.UserID, guard earshot.Guard, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
 		return s.guarded(ctx, tx, id, guard, func() error { return deleteUser(ctx, tx, id) })
 	})
 }

@@ -4,32 +4,30 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/earshot-chat/earshot"
 )
 
 // Imported implements earshot.ImportStore.
 func (s *Store) Imported(ctx context.Context) ([]earshot.Imported, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT kind, foreign_id, own_id, print, password FROM imported ORDER BY kind, foreign_id`)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	all, err := collect(rows, func(r row) (earshot.Imported, error) {
-		var (
-			i               earshot.Imported
-			whole, password []byte
-		)
-		err := r.Scan(&i.Kind, &i.Foreign, &i.Own, &whole, &password)
-		copy(i.Print[:], whole)
-		copy(i.Password[:], password)
-		return i, err
-	})
-	return all, s.fail(ctx, err)
+	return readAll(ctx, s, scanImported, `SELECT kind, foreign_id, own_id, print, password FROM imported ORDER BY kind, foreign_id`)
+}
+
+func scanImported(r row) (earshot.Imported, error) {
+	var (
+		i               earshot.Imported
+		whole, password []byte
+	)
+	err := r.Scan(&i.Kind, &i.Foreign, &i.Own, &whole, &password)
+	copy(i.Print[:], whole)
+	copy(i.Password[:], password)
+	return i, err
 }
 
 // Import implements earshot.ImportStore.
-func (s *Store) Import(ctx context.Context, plan earshot.Plan) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) Import(ctx context.Context, plan earshot.Plan, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
 		for i := range plan.Groups {
 			if err := importGroup(ctx, tx, &plan.Groups[i]); err != nil {
 				return err
@@ -67,13 +65,17 @@ func importGroup(ctx context.Context, tx *sql.Tx, g *earshot.PlannedGroup) error
 	)
 }
 
-// importUsers makes those who are new, many at a time, and brings the others up to date.
+// importUsers makes those who are new, many at a time, for nobody else can write meanwhile, and brings the others up to date.
 func importUsers(ctx context.Context, tx *sql.Tx, users []earshot.PlannedUser) error {
+	groups, err := importedGroups(ctx, tx)
+	if err != nil {
+		return err
+	}
 	var fresh []*earshot.PlannedUser
 	for i := range users {
 		if users[i].Own == 0 {
 			fresh = append(fresh, &users[i])
-		} else if err := updateImported(ctx, tx, &users[i]); err != nil {
+		} else if err := updateImported(ctx, tx, &users[i], groups); err != nil {
 			return err
 		}
 	}
@@ -87,17 +89,57 @@ func importUsers(ctx context.Context, tx *sql.Tx, users []earshot.PlannedUser) e
 		if err != nil {
 			return err
 		}
+		marks := make([]*earshot.Imported, len(some))
 		for i, u := range some {
-			u.Own = int64(ids[i])
-			if err := errors.Join(setImportedGroups(ctx, tx, u), remember(ctx, tx, &u.Imported)); err != nil {
-				return err
-			}
+			u.Own, marks[i] = int64(ids[i]), &u.Imported
+		}
+		if err := errors.Join(joinImported(ctx, tx, groups, some...), remember(ctx, tx, marks...)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func updateImported(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser) error {
+// importedGroups gives the groups that were imported and are still there, by their numbers where they came from.
+func importedGroups(ctx context.Context, tx *sql.Tx) (map[int64]int64, error) {
+	groups := make(map[int64]int64)
+	err := each(ctx, tx, func(r *sql.Rows) error {
+		var foreign, own int64
+		err := r.Scan(&foreign, &own)
+		groups[foreign] = own
+		return err
+	}, `SELECT i.foreign_id, i.own_id FROM imported i JOIN auth_group g ON g.id = i.own_id WHERE i.kind = $1`, string(earshot.ImportGroup))
+	return groups, err
+}
+
+// joinImported puts users into those of the imported groups that are theirs. One that was deleted here since is no more.
+func joinImported(ctx context.Context, tx *sql.Tx, groups map[int64]int64, users ...*earshot.PlannedUser) error {
+	var pairs []any
+	insert := func() error {
+		if len(pairs) == 0 {
+			return nil
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO auth_user_group (user_id, group_id) VALUES `+tuples(len(pairs)/2, 2)+ //nolint:gosec // G202: constants
+			` ON CONFLICT DO NOTHING`, pairs...)
+		pairs = pairs[:0]
+		return err
+	}
+	for _, u := range users {
+		for _, foreign := range u.Groups {
+			if own, there := groups[foreign]; there {
+				pairs = append(pairs, u.Own, own)
+			}
+			if len(pairs) >= 4*bulk {
+				if err := insert(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return insert()
+}
+
+func updateImported(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser, groups map[int64]int64) error {
 	change := earshot.UserChange{
 		Email: &u.Email, EmailConfirmed: &u.EmailConfirmed, DisplayName: &u.DisplayName, IsActive: &u.IsActive, IsStaff: &u.IsStaff, IsSuperuser: &u.IsSuperuser,
 		Grant: u.Permissions, Revoke: ^u.Permissions,
@@ -112,23 +154,17 @@ func updateImported(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser) err
 	if err != nil {
 		return err
 	}
-	return errors.Join(setImportedGroups(ctx, tx, u), remember(ctx, tx, &u.Imported))
+	return errors.Join(setImportedGroups(ctx, tx, u, groups), remember(ctx, tx, &u.Imported))
 }
 
 // setImportedGroups puts the user into those of the imported groups that are the user's, and into no other imported one.
-func setImportedGroups(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser) error {
+func setImportedGroups(ctx context.Context, tx *sql.Tx, u *earshot.PlannedUser, groups map[int64]int64) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM auth_user_group WHERE user_id = $1
 		AND group_id IN (SELECT own_id FROM imported WHERE kind = $2)`, u.Own, string(earshot.ImportGroup))
-	for _, foreign := range u.Groups {
-		if err != nil {
-			return err
-		}
-		// One that was deleted here since is no more.
-		_, err = tx.ExecContext(ctx, `INSERT INTO auth_user_group (user_id, group_id) SELECT $1, g.id FROM auth_group g
-			JOIN imported i ON i.kind = $2 AND i.own_id = g.id WHERE i.foreign_id = $3 ON CONFLICT DO NOTHING`,
-			u.Own, string(earshot.ImportGroup), foreign)
+	if err != nil {
+		return err
 	}
-	return err
+	return joinImported(ctx, tx, groups, u)
 }
 
 func importRoom(ctx context.Context, tx *sql.Tx, r *earshot.PlannedRoom) error {
@@ -136,12 +172,13 @@ func importRoom(ctx context.Context, tx *sql.Tx, r *earshot.PlannedRoom) error {
 		return err
 	}
 	if r.Own != 0 {
-		res, err := tx.ExecContext(ctx, `UPDATE room SET title = $1, access = $2 WHERE id = $3`, r.Title, string(r.Access), r.Own)
+		res, err := tx.ExecContext(ctx, `UPDATE room SET title = $1, title_key = $2, access = $3 WHERE id = $4`,
+			r.Title, strings.ToLower(r.Title), string(r.Access), r.Own)
 		return errors.Join(found(res, err, errGone()), remember(ctx, tx, &r.Imported))
 	}
-	err := tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, NULL, $6) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
-		r.Name, string(r.Key), r.Title, r.Topic, string(r.Access), millis(r.CreatedAt)).Scan(&r.Own)
+	err := tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at, title_key)
+		VALUES ($1, $2, $3, $4, $5, NULL, $6, $7) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
+		r.Name, string(r.Key), r.Title, r.Topic, string(r.Access), millis(r.CreatedAt), strings.ToLower(r.Title)).Scan(&r.Own)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nameTaken("name", r.Name)
 	}
@@ -151,11 +188,14 @@ func importRoom(ctx context.Context, tx *sql.Tx, r *earshot.PlannedRoom) error {
 	return remember(ctx, tx, &r.Imported)
 }
 
-// remember keeps where something came from.
-func remember(ctx context.Context, tx *sql.Tx, i *earshot.Imported) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO imported (kind, foreign_id, own_id, print, password) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (kind, foreign_id) DO UPDATE SET own_id = excluded.own_id, print = excluded.print, password = excluded.password`,
-		string(i.Kind), i.Foreign, i.Own, i.Print[:], i.Password[:])
+// remember keeps where things came from: as many as one statement takes.
+func remember(ctx context.Context, tx *sql.Tx, marks ...*earshot.Imported) error {
+	var args []any
+	for _, i := range marks {
+		args = append(args, string(i.Kind), i.Foreign, i.Own, i.Print[:], i.Password[:])
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO imported (kind, foreign_id, own_id, print, password) VALUES `+tuples(len(marks), 5)+ //nolint:gosec // G202: constants
+		` ON CONFLICT (kind, foreign_id) DO UPDATE SET own_id = excluded.own_id, print = excluded.print, password = excluded.password`, args...)
 	return err
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 // CreateInvitation implements earshot.InvitationStore.
-func (s *Store) CreateInvitation(ctx context.Context, inv earshot.Invitation, groups []earshot.GroupID) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+func (s *Store) CreateInvitation(ctx context.Context, inv earshot.Invitation, groups []earshot.GroupID, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO invitation (secret_hash, created_by, expires_at, uses_left) VALUES ($1, $2, $3, $4)`,
 			inv.Hash[:], nullID(inv.CreatedBy), millis(inv.ExpiresAt), inv.UsesLeft)
 		if isUnknownReference(err) {
@@ -81,62 +81,51 @@ func (s *Store) CreateInvitedUser(ctx context.Context, hash earshot.SecretHash, 
 
 // InvitationGroups implements earshot.InvitationStore.
 func (s *Store) InvitationGroups(ctx context.Context, hash earshot.SecretHash) ([]earshot.Group, error) {
-	rows, err := s.read.QueryContext(ctx, selectGroup+`WHERE id IN (SELECT group_id FROM invitation_group WHERE secret_hash = $1)
+	return readAll(ctx, s, scanGroup, selectGroup+`WHERE id IN (SELECT group_id FROM invitation_group WHERE secret_hash = $1)
 		ORDER BY name_key`, hash[:])
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	groups, err := collect(rows, scanGroup)
-	return groups, s.fail(ctx, err)
 }
 
 // Invitations implements earshot.InvitationStore.
 func (s *Store) Invitations(ctx context.Context, by earshot.UserID) ([]earshot.ListedInvitation, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT i.secret_hash, i.created_by, i.expires_at, i.uses_left, coalesce(u.username, ''), g.name
+	rows, err := readAll(ctx, s, scanListed, `SELECT i.secret_hash, i.created_by, i.expires_at, i.uses_left, coalesce(u.username, ''), g.name
 		FROM invitation i LEFT JOIN auth_user u ON u.id = i.created_by
 		LEFT JOIN invitation_group m ON m.secret_hash = i.secret_hash LEFT JOIN auth_group g ON g.id = m.group_id
 		WHERE CAST($1 AS BIGINT) = 0 OR i.created_by = $1 ORDER BY i.expires_at, i.secret_hash, g.name_key`, int64(by))
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	// One row for each group, those of an invitation one after the other.
 	var list []earshot.ListedInvitation
-	_, err = collect(rows, func(r row) (struct{}, error) {
-		inv, group, err := scanListed(r)
-		if err != nil {
-			return struct{}{}, err
-		}
-		if len(list) == 0 || list[len(list)-1].Hash != inv.Hash {
+	for _, inv := range rows {
+		if last := len(list) - 1; last >= 0 && list[last].Hash == inv.Hash {
+			list[last].Groups = append(list[last].Groups, inv.Groups...)
+		} else {
 			list = append(list, inv)
 		}
-		if group.Valid {
-			last := &list[len(list)-1]
-			last.Groups = append(last.Groups, group.String)
-		}
-		return struct{}{}, nil
-	})
-	return list, s.fail(ctx, err)
+	}
+	return list, err
 }
 
-func scanListed(r row) (inv earshot.ListedInvitation, group sql.NullString, err error) {
+// scanListed reads an invitation with one of its groups: there is a row for each, one after the other.
+func scanListed(r row) (earshot.ListedInvitation, error) {
 	var (
+		inv     earshot.ListedInvitation
 		hash    []byte
 		by      sql.NullInt64
 		expires int64
+		group   sql.NullString
 	)
-	err = r.Scan(&hash, &by, &expires, &inv.UsesLeft, &inv.By, &group)
+	err := r.Scan(&hash, &by, &expires, &inv.UsesLeft, &inv.By, &group)
 	copy(inv.Hash[:], hash)
 	inv.CreatedBy, inv.ExpiresAt = earshot.UserID(by.Int64), fromMillis(expires)
-	return inv, group, err
+	if group.Valid {
+		inv.Groups = []string{group.String}
+	}
+	return inv, err
 }
 
 // DeleteInvitation implements earshot.InvitationStore.
-func (s *Store) DeleteInvitation(ctx context.Context, hash earshot.SecretHash) error {
-	n, err := s.changed(ctx, `DELETE FROM invitation WHERE secret_hash = $1`, hash[:])
-	if err == nil && n == 0 {
-		return errNoInvitation()
-	}
-	return err
+func (s *Store) DeleteInvitation(ctx context.Context, hash earshot.SecretHash, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM invitation WHERE secret_hash = $1`, hash[:])
+		return found(res, err, errNoInvitation())
+	})
 }
 
 // DeleteExpiredInvitations implements earshot.InvitationStore.

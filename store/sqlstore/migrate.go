@@ -10,14 +10,12 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/earshot-chat/earshot"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
-
-// migrateTries is how often bringing SQLite's tables up to date is tried. Each try that fails because another process
-// was at it leaves at least one migration less to do.
-const migrateTries = 10
 
 // migrate brings the tables up to date. Each migration is a transaction, so one that is cut off is as if not begun.
 func (s *Store) migrate(ctx context.Context) error {
@@ -38,13 +36,32 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	// SQLite has no lock that outlives a transaction, so two processes that open a new file at once both try to make
-	// the tables, and the second fails. It looks again, and finds less to do or nothing.
+	// the tables, and the second fails. It looks again, and finds less to do or nothing: each try that fails because another
+	// process was at it leaves at least one migration less, so there are no more of those than migrations.
+	tries := len(provider.ListSources()) + 1
 	for try := 1; ; try++ {
 		_, err = provider.Up(ctx)
-		if err == nil || ctx.Err() != nil || s.goose == goose.DialectPostgres || try == migrateTries {
+		if err == nil {
+			return s.fail(ctx, notNewer(ctx, provider))
+		}
+		if ctx.Err() != nil || s.goose == goose.DialectPostgres || try == tries {
 			return s.fail(ctx, err)
 		}
 	}
+}
+
+// notNewer refuses tables of a newer version: this one knows nothing of what it has to keep there. CodeConflict.
+func notNewer(ctx context.Context, provider *goose.Provider) error {
+	version, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	known := provider.ListSources()
+	if latest := known[len(known)-1].Version; version > latest {
+		return earshot.Errorf(earshot.CodeConflict,
+			"A newer version of Earshot has made these tables, which are of version %d; this one knows them up to %d.", version, latest)
+	}
+	return nil
 }
 
 // translated is the migrations in the dialect's terms.

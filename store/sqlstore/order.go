@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/earshot-chat/earshot"
@@ -17,15 +18,44 @@ var (
 )
 
 // What sanctions are read with.
-const selectSanction = `SELECT s.kind, s.room_id, s.user_id, u.username, s.by_id, b.username, s.at, s.until, s.reason
-	FROM room_sanction s JOIN auth_user u ON u.id = s.user_id LEFT JOIN auth_user b ON b.id = s.by_id `
+const (
+	sanctionColumns = `s.kind, s.room_id, s.user_id, u.username, s.by_id, b.username, s.at, s.until, s.reason`
+	fromSanctions   = ` FROM room_sanction s JOIN auth_user u ON u.id = s.user_id LEFT JOIN auth_user b ON b.id = s.by_id `
+)
+
+func scanSanction(r row) (earshot.Sanction, error) { return readSanction(r) }
+
+func scanFoundSanction(r row) (earshot.FoundSanction, error) {
+	var room string
+	p, err := readSanction(r, &room)
+	return earshot.FoundSanction{Sanction: p, RoomName: room}, err
+}
+
+// readSanction reads the columns of a sanction, and into more those that follow them.
+func readSanction(r row, more ...any) (earshot.Sanction, error) {
+	var (
+		p         earshot.Sanction
+		by        sql.NullInt64
+		name      sql.NullString
+		at, until int64
+	)
+	err := r.Scan(append([]any{&p.Kind, &p.Room, &p.User.ID, &p.User.Name, &by, &name, &at, &until, &p.Reason}, more...)...)
+	p.By = userRef(by, name)
+	p.At, p.Until = fromMillis(at), fromMillis(until)
+	return p, err
+}
+
+// userRef names a user who may be gone: the zero value is nobody.
+func userRef(id sql.NullInt64, name sql.NullString) earshot.UserRef {
+	return earshot.UserRef{ID: earshot.UserID(id.Int64), Name: name.String}
+}
 
 // PutSanction implements earshot.SanctionStore.
 func (s *Store) PutSanction(ctx context.Context, p earshot.Sanction, entry earshot.Action) error {
 	if !storable(p.Reason) {
 		return errReason()
 	}
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, []earshot.Action{entry}, func(tx *sql.Tx) error {
 		// The update takes the room's row, so that of several at once each counts those before.
 		res, err := tx.ExecContext(ctx, `UPDATE room SET name = name WHERE id = $1`, int64(p.Room))
 		if err := found(res, err, errNoRoom()); err != nil {
@@ -47,7 +77,7 @@ func (s *Store) PutSanction(ctx context.Context, p earshot.Sanction, entry earsh
 		if err != nil {
 			return err
 		}
-		return writeAction(ctx, tx, entry)
+		return noteRoom(ctx, tx, p.Room, p.User.ID)
 	})
 	if isUnknownReference(err) {
 		return errNoUser()
@@ -59,16 +89,13 @@ func (s *Store) PutSanction(ctx context.Context, p earshot.Sanction, entry earsh
 func (s *Store) LiftSanction(
 	ctx context.Context, kind earshot.SanctionKind, room earshot.RoomID, user earshot.UserID, entry earshot.Action,
 ) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `DELETE FROM room_sanction WHERE room_id = $1 AND kind = $2 AND user_id = $3`,
-			int64(room), string(kind), int64(user))
-		if err != nil {
-			return err
+	return s.changeTx(ctx, []earshot.Action{entry}, func(tx *sql.Tx) (bool, error) {
+		lifted, err := affected(tx.ExecContext(ctx, `DELETE FROM room_sanction WHERE room_id = $1 AND kind = $2 AND user_id = $3`,
+			int64(room), string(kind), int64(user)))
+		if err != nil || !lifted {
+			return false, err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return writeAction(ctx, tx, entry)
+		return true, noteRoom(ctx, tx, room, user)
 	})
 }
 
@@ -80,34 +107,43 @@ func (s *Store) Sanctions(
 		return nil, nil // PostgreSQL would call it a fault
 	}
 	var args arguments
-	query := selectSanction + `WHERE s.room_id = ` + args.add(int64(room)) + ` AND s.until > ` + args.add(millis(now)) //nolint:gosec // G202: placeholders
+	query := `SELECT ` + sanctionColumns + fromSanctions +
+		`WHERE s.room_id = ` + args.add(int64(room)) + ` AND s.until > ` + args.add(millis(now))
 	if kind != "" {
 		query += ` AND s.kind = ` + args.add(string(kind))
 	}
 	if after != "" {
 		query += ` AND u.username_key > ` + args.add(string(after))
 	}
-	query += ` ORDER BY u.username_key, s.kind`
-	if limit > 0 {
-		query += ` LIMIT ` + args.add(limit)
+	query += ` ORDER BY u.username_key, s.kind` + args.limit(limit)
+	return readAll(ctx, s, scanSanction, query, args...)
+}
+
+// FindSanctions implements earshot.SanctionStore.
+func (s *Store) FindSanctions(ctx context.Context, q earshot.SanctionQuery) ([]earshot.FoundSanction, error) {
+	if !storable(string(q.Search), string(q.Kind)) {
+		return nil, nil // PostgreSQL would call it a fault
 	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
+	var args arguments
+	query := `SELECT ` + sanctionColumns + `, r.name` + fromSanctions + `JOIN room r ON r.id = s.room_id ` +
+		`WHERE s.kind = ` + args.add(string(q.Kind)) + ` AND s.until > ` + args.add(millis(q.At))
+	if q.After != (earshot.SanctionMark{}) {
+		query += ` AND (s.at, s.room_id, s.user_id) < (` + args.add(millis(q.After.At)) + `, ` + args.add(int64(q.After.Room)) + `, ` +
+			args.add(int64(q.After.User)) + `)`
 	}
-	all, err := collect(rows, func(r row) (earshot.Sanction, error) {
-		var (
-			p         earshot.Sanction
-			by        sql.NullInt64
-			name      sql.NullString
-			at, until int64
-		)
-		err := r.Scan(&p.Kind, &p.Room, &p.User.ID, &p.User.Name, &by, &name, &at, &until, &p.Reason)
-		p.By = earshot.UserRef{ID: earshot.UserID(by.Int64), Name: name.String}
-		p.At, p.Until = fromMillis(at), fromMillis(until)
-		return p, err
-	})
-	return all, s.fail(ctx, err)
+	if q.Search != "" {
+		query += ` AND ` + anyHas(args.add(containing(q.Search)), "u.username_key", "b.username_key", "r.name_key", "lower(s.reason)")
+	}
+	query += ` ORDER BY s.at DESC, s.room_id DESC, s.user_id DESC` + args.limit(q.Limit)
+	return readAll(ctx, s, scanFoundSanction, query, args...)
+}
+
+// anyHas is the condition that one of the columns has what the pattern is of.
+func anyHas(pattern string, columns ...string) string {
+	for i, c := range columns {
+		columns[i] = c + ` LIKE ` + pattern + ` ESCAPE '\'`
+	}
+	return `(` + strings.Join(columns, ` OR `) + `)`
 }
 
 // What bans are read with.
@@ -116,14 +152,13 @@ const selectBan = `SELECT s.id, s.user_id, u.username, s.addresses, s.by_id, b.u
 
 func scanBan(r row) (earshot.Ban, error) {
 	var (
-		b                  earshot.Ban
-		user, by           sql.NullInt64
-		name, addresses, n sql.NullString
-		at, until          int64
+		b                       earshot.Ban
+		user, by                sql.NullInt64
+		name, byName, addresses sql.NullString
+		at, until               int64
 	)
-	err := r.Scan(&b.ID, &user, &name, &addresses, &by, &n, &at, &until, &b.Reason)
-	b.User = earshot.UserRef{ID: earshot.UserID(user.Int64), Name: name.String}
-	b.By = earshot.UserRef{ID: earshot.UserID(by.Int64), Name: n.String}
+	err := r.Scan(&b.ID, &user, &name, &addresses, &by, &byName, &at, &until, &b.Reason)
+	b.User, b.By = userRef(user, name), userRef(by, byName)
 	b.Range, b.At, b.Until = addresses.String, fromMillis(at), fromMillis(until)
 	return b, err
 }
@@ -133,7 +168,7 @@ func (s *Store) PutBan(ctx context.Context, b earshot.Ban, entry earshot.Action)
 	if !storable(b.Reason, b.Range) {
 		return earshot.Ban{}, errReason()
 	}
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, []earshot.Action{entry}, func(tx *sql.Tx) error {
 		of := "user_id"
 		if b.User.ID == 0 {
 			of = "addresses"
@@ -149,10 +184,7 @@ func (s *Store) PutBan(ctx context.Context, b earshot.Ban, entry earshot.Action)
 			int64(b.User.ID), b.Range)); err != nil {
 			return err
 		}
-		if err := note(ctx, tx, b.User.ID, nil); err != nil {
-			return err
-		}
-		return writeAction(ctx, tx, entry)
+		return note(ctx, tx, b.User.ID, nil)
 	})
 	if isUnknownReference(err) {
 		err = errNoUser()
@@ -166,7 +198,7 @@ func (s *Store) PutBan(ctx context.Context, b earshot.Ban, entry earshot.Action)
 // LiftBan implements earshot.BanStore.
 func (s *Store) LiftBan(ctx context.Context, id int64, entry earshot.Action) (earshot.Ban, error) {
 	var lifted earshot.Ban
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, []earshot.Action{entry}, func(tx *sql.Tx) error {
 		var err error
 		if lifted, err = scanBan(tx.QueryRowContext(ctx, selectBan+`WHERE s.id = $1`, id)); err != nil {
 			return err
@@ -175,10 +207,7 @@ func (s *Store) LiftBan(ctx context.Context, id int64, entry earshot.Action) (ea
 		if err := found(res, err, errNoBan()); err != nil {
 			return err
 		}
-		if err := note(ctx, tx, lifted.User.ID, nil); err != nil {
-			return err
-		}
-		return writeAction(ctx, tx, entry)
+		return note(ctx, tx, lifted.User.ID, nil)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = errNoBan()
@@ -203,22 +232,43 @@ func (s *Store) BanOf(ctx context.Context, user earshot.UserID, addresses string
 }
 
 // Bans implements earshot.BanStore.
-func (s *Store) Bans(ctx context.Context, now time.Time, addresses bool, after int64, limit int) ([]earshot.Ban, error) {
-	var args arguments
-	query := selectBan + `WHERE s.until > ` + args.add(millis(now)) + ` AND s.id > ` + args.add(after) //nolint:gosec // G202: placeholders
-	if addresses {
-		query += ` AND s.addresses IS NOT NULL`
+func (s *Store) Bans(ctx context.Context, q earshot.BanQuery) ([]earshot.Ban, error) {
+	if !storable(string(q.Search), strings.Join(q.Ranges, "")) {
+		return nil, nil // PostgreSQL would call it a fault
 	}
-	query += ` ORDER BY s.id`
-	if limit > 0 {
-		query += ` LIMIT ` + args.add(limit)
+	var (
+		args  arguments
+		where []string
+	)
+	if q.ID != 0 {
+		where = append(where, `s.id = `+args.add(q.ID))
 	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
+	if !q.At.IsZero() {
+		where = append(where, `s.until > `+args.add(millis(q.At)))
 	}
-	all, err := collect(rows, scanBan)
-	return all, s.fail(ctx, err)
+	switch q.Kind {
+	case earshot.BanOfUser:
+		where = append(where, `s.addresses IS NULL`)
+	case earshot.BanOfRange:
+		where = append(where, `s.addresses IS NOT NULL`)
+	case earshot.BanOfAny:
+	}
+	if q.Below > 0 {
+		where = append(where, `s.id < `+args.add(q.Below))
+	}
+	if q.Search != "" {
+		found := anyHas(args.add(containing(q.Search)), "u.username_key", "b.username_key", "s.addresses", "lower(s.reason)")
+		if len(q.Ranges) > 0 {
+			placeholders := make([]string, len(q.Ranges))
+			for i, r := range q.Ranges {
+				placeholders[i] = args.add(r)
+			}
+			found = `(` + found + ` OR s.addresses IN (` + strings.Join(placeholders, `, `) + `))`
+		}
+		where = append(where, found)
+	}
+	query := selectBan + whereAll(where) + ` ORDER BY s.id DESC` + args.limit(q.Limit)
+	return readAll(ctx, s, scanBan, query, args...)
 }
 
 // ForgetSanctions implements earshot.BanStore.

@@ -10,25 +10,34 @@ import (
 )
 
 // SetPassword implements earshot.OwnAccountStore.
-func (s *Store) SetPassword(ctx context.Context, c earshot.PasswordChange) (ended []earshot.SecretHash, err error) {
+func (s *Store) SetPassword(ctx context.Context, c earshot.PasswordChange, log ...earshot.Action) (ended []earshot.SecretHash, err error) {
 	if !storable(string(c.Fresh)) {
 		return nil, earshot.FieldError("password", "The password must be valid UTF-8 without zero bytes.")
 	}
-	err = s.inTx(ctx, func(tx *sql.Tx) error {
+	err = s.logged(ctx, log, func(tx *sql.Tx) error {
 		// The update takes the user's row, and comes first: of several at once one finds the password that it checked.
 		res, err := tx.ExecContext(ctx, `UPDATE auth_user SET password = $1 WHERE id = $2 AND password = $3 AND is_active`,
 			string(c.Fresh), int64(c.User), string(c.Checked))
 		if err := found(res, err, errOtherPassword()); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash = $2`, int64(c.User), c.From[:])
-		if err != nil {
-			return err
+		var from earshot.Origin
+		if c.From != (earshot.SecretHash{}) {
+			err := tx.QueryRowContext(ctx, `DELETE FROM browser_session WHERE user_id = $1 AND secret_hash = $2 RETURNING issuer, subject, issuer_session`,
+				int64(c.User), c.From[:]).Scan(&from.Issuer, &from.Subject, &from.Session)
+			if errors.Is(err, sql.ErrNoRows) {
+				return errOtherPassword()
+			}
+			if err != nil {
+				return err
+			}
 		}
 		if ended, err = endLogIns(ctx, tx, c.User); err != nil || c.Session == nil {
 			return err
 		}
-		return insertSession(ctx, tx, c.Session)
+		session := *c.Session
+		session.Origin = &from
+		return insertSession(ctx, tx, &session)
 	})
 	if err != nil {
 		return nil, err
@@ -47,7 +56,7 @@ func (s *Store) UsersByEmail(ctx context.Context, email string, most int) ([]ear
 		return nil, nil // PostgreSQL would call the second a fault
 	}
 	plain := asciiLower(email)
-	found, err := s.users(ctx, selectUser+`WHERE email <> '' AND lower(email) IN ($1, $2) ORDER BY username_key LIMIT $3`,
+	found, err := s.users(ctx, selectUser+`WHERE email <> '' AND lower(email) IN ($1, $2) AND email_confirmed AND is_active ORDER BY username_key LIMIT $3`,
 		plain, strings.ToLower(email), most)
 	same := found[:0]
 	for i := range found {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 
 	"github.com/earshot-chat/earshot"
@@ -24,25 +25,23 @@ func personalTables() []personalTable {
 			password NOT LIKE '!%' AS has_password, date_joined, last_login FROM auth_user WHERE id = $1`},
 		{"permissions", `SELECT permission FROM auth_user_permission WHERE user_id = $1 ORDER BY permission`},
 		{"groups", `SELECT g.name FROM auth_user_group m JOIN auth_group g ON g.id = m.group_id WHERE m.user_id = $1 ORDER BY g.name_key`},
-		{"sessions", `SELECT created_at, expires_at, device, address, used_at FROM browser_session WHERE user_id = $1 ORDER BY created_at`},
+		{"sessions", `SELECT created_at, expires_at, device, address, used_at, way, issuer, subject, issuer_session
+			FROM browser_session WHERE user_id = $1 ORDER BY created_at`},
 		{"tokens", `SELECT name, scopes, created_at, expires_at, used_at FROM token WHERE user_id = $1 ORDER BY created_at`},
 		{"authenticators", `SELECT confirmed AS is_confirmed, created_at FROM totp WHERE user_id = $1`},
 		{"passkeys", `SELECT name, created_at, used_at FROM passkey WHERE user_id = $1 ORDER BY created_at`},
+		{"identities", `SELECT issuer, subject, name, created_at, used_at FROM identity WHERE user_id = $1 ORDER BY id`},
 		{"recovery_codes", `SELECT 'unused' AS state FROM recovery_code WHERE user_id = $1`},
 		{"tickets", `SELECT kind, tries, expires_at FROM ticket WHERE user_id = $1 ORDER BY expires_at`},
 		{"invitations", `SELECT expires_at, uses_left FROM invitation WHERE created_by = $1 ORDER BY expires_at`},
 		{"rooms", `SELECT id, name, title, topic, access, created_at FROM room WHERE owner_id = $1 ORDER BY name_key`},
 		{"memberships", `SELECT r.id, r.name FROM room_member m JOIN room r ON r.id = m.room_id WHERE m.user_id = $1 ORDER BY r.name_key`},
-		{"sanctions", `SELECT r.name AS room, s.kind, s.at AS made_at, nullif(s.until, 0) AS until_at, s.reason FROM room_sanction s
+		{"sanctions", `SELECT r.name AS room, s.kind, s.at AS made_at, nullif(s.until, 253402300799999) AS until_at, s.reason FROM room_sanction s
 			JOIN room r ON r.id = s.room_id WHERE s.user_id = $1 ORDER BY s.at`},
-		{"bans", `SELECT at AS made_at, nullif(until, 0) AS until_at, reason FROM server_ban WHERE user_id = $1`},
-		{"actions", `SELECT at AS made_at, actor, verb, subject, room, details FROM action
+		{"bans", `SELECT at AS made_at, nullif(until, 253402300799999) AS until_at, reason FROM server_ban WHERE user_id = $1`},
+		{"actions", `SELECT at AS made_at, actor, road, verb, subject, room, details FROM action
 			WHERE actor_id = $1 OR subject_key = (SELECT username_key FROM auth_user WHERE id = $1) ORDER BY id`},
 		{"avatar", `SELECT media_type, picture, changed_at FROM avatar WHERE user_id = $1`},
-		{"sanctions", `SELECT s.kind, r.name AS room, s.at, s.until, s.reason FROM room_sanction s JOIN room r ON r.id = s.room_id
-			WHERE s.user_id = $1 ORDER BY s.at`},
-		{"bans", `SELECT at, until, reason FROM server_ban WHERE user_id = $1`},
-		{"actions", `SELECT at, road, verb, subject, room FROM action WHERE actor_id = $1 ORDER BY id`},
 		{"imported", `SELECT foreign_id FROM imported WHERE kind = 'user' AND own_id = $1`},
 	}
 }
@@ -65,31 +64,26 @@ func (s *Store) PersonalData(ctx context.Context, id earshot.UserID) (earshot.Pe
 
 // personal gives the rows of one query, an empty list rather than none.
 func (s *Store) personal(ctx context.Context, query string, id earshot.UserID) ([]map[string]any, error) {
-	rows, err := s.read.QueryContext(ctx, query, int64(id))
-	if err != nil {
-		return nil, err
-	}
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	list, err := collect(rows, func(r row) (map[string]any, error) {
+	list := []map[string]any{}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		columns, err := r.Columns()
+		if err != nil {
+			return err
+		}
 		values, into := make([]any, len(columns)), make([]any, len(columns))
 		for i := range values {
 			into[i] = &values[i]
 		}
 		if err := r.Scan(into...); err != nil {
-			return nil, err
+			return err
 		}
 		thing := make(map[string]any, len(columns))
 		for i, name := range columns {
 			thing[name] = personalValue(name, values[i])
 		}
-		return thing, nil
-	})
-	if list == nil {
-		list = []map[string]any{}
-	}
+		list = append(list, thing)
+		return nil
+	}, query, int64(id))
 	return list, err
 }
 

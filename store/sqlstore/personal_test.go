@@ -11,17 +11,10 @@ import (
 func TestPersonalTablesAreAll(t *testing.T) {
 	t.Parallel()
 	s := openTest(t, filepath.Join(t.TempDir(), "earshot.db"))
-	rows, err := s.read.QueryContext(t.Context(), `SELECT m.name FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
+	tables := texts(t, s, `SELECT m.name FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
 		WHERE m.type = 'table' AND f."table" = 'auth_user' GROUP BY m.name`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables, err := collect(rows, func(r row) (string, error) {
-		var name string
-		return name, r.Scan(&name)
-	})
-	if err != nil || len(tables) < 6 {
-		t.Fatalf("%v, %v", tables, err)
+	if len(tables) < 6 {
+		t.Fatalf("only %v", tables)
 	}
 	for _, table := range append(tables, "auth_user", "imported") {
 		named := false

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/earshot-chat/earshot"
 )
@@ -57,14 +59,55 @@ func (s *Store) Profiles(ctx context.Context, ids []earshot.UserID) ([]earshot.P
 		args[i] = int64(id)
 	}
 	const query = `SELECT u.id, u.display_name, coalesce(a.tag, '') FROM auth_user u LEFT JOIN avatar a ON a.user_id = u.id WHERE u.id IN `
-	rows, err := s.read.QueryContext(ctx, query+tuples(1, len(ids))+` ORDER BY u.id`, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
+	return readAll(ctx, s, scanProfile, query+tuples(1, len(ids))+` ORDER BY u.id`, args...)
+}
+
+func scanProfile(r row) (earshot.Profile, error) {
+	var p earshot.Profile
+	err := r.Scan(&p.ID, &p.DisplayName, &p.Avatar)
+	return p, err
+}
+
+// Namesakes implements earshot.ProfileStore. Each half has an index of its own.
+func (s *Store) Namesakes(ctx context.Context, keys []earshot.NameKey, skeletons []string) ([]earshot.Namesake, error) {
+	var (
+		args  []any
+		halfs []string
+	)
+	half := func(where string, of []string) {
+		from := len(args)
+		for _, one := range of {
+			if storable(one) { // PostgreSQL would call it a fault
+				args = append(args, one)
+			}
+		}
+		if len(args) > from {
+			halfs = append(halfs, `SELECT id, username_key, username_skeleton FROM auth_user WHERE `+where+` IN `+places(from+1, len(args)))
+		}
 	}
-	all, err := collect(rows, func(r row) (earshot.Profile, error) {
-		var p earshot.Profile
-		err := r.Scan(&p.ID, &p.DisplayName, &p.Avatar)
-		return p, err
-	})
-	return all, s.fail(ctx, err)
+	texts := make([]string, len(keys))
+	for i, key := range keys {
+		texts[i] = string(key)
+	}
+	half(`username_key`, texts)
+	half(`(is_staff OR is_superuser) AND username_skeleton`, skeletons)
+	if len(args) == 0 {
+		return nil, nil
+	}
+	return readAll(ctx, s, scanNamesake, strings.Join(halfs, ` UNION `)+` ORDER BY id`, args...)
+}
+
+func scanNamesake(r row) (earshot.Namesake, error) {
+	var n earshot.Namesake
+	err := r.Scan(&n.ID, &n.Keys.Name, &n.Keys.Skeleton)
+	return n, err
+}
+
+// places is a list of the parameters from one to another.
+func places(from, to int) string {
+	list := make([]string, 0, to-from+1)
+	for i := from; i <= to; i++ {
+		list = append(list, "$"+strconv.Itoa(i))
+	}
+	return "(" + strings.Join(list, ",") + ")"
 }

@@ -10,24 +10,29 @@ import (
 )
 
 // What rooms are read with.
-const selectRoom = `SELECT id, name, title, topic, access, owner_id, created_at, slow_seconds, locked FROM room `
+const (
+	roomColumns = `id, name, title, topic, access, owner_id, created_at, slow_seconds, locked`
+	selectRoom  = `SELECT ` + roomColumns + ` FROM room `
+)
 
 // CreateRoom implements earshot.RoomStore.
-func (s *Store) CreateRoom(ctx context.Context, room earshot.Room, key earshot.NameKey, most int) (earshot.RoomID, error) {
+func (s *Store) CreateRoom(
+	ctx context.Context, room earshot.Room, key earshot.NameKey, most int, log ...earshot.Action,
+) (earshot.RoomID, error) {
 	if err := storableRoom(&room, key); err != nil {
 		return 0, err
 	}
 	var id earshot.RoomID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
 		if most > 0 && room.Owner != 0 {
 			if err := roomForOneMore(ctx, tx, room.Owner, most); err != nil {
 				return err
 			}
 		}
-		return tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at, slow_seconds, locked)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
+		return tx.QueryRowContext(ctx, `INSERT INTO room (name, name_key, title, topic, access, owner_id, created_at, slow_seconds, locked, title_key)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (name_key) DO NOTHING RETURNING id`,
 			room.Name, string(key), room.Title, room.Topic, string(room.Access), nullID(room.Owner), millis(room.CreatedAt),
-			room.Slow, string(room.Lock)).Scan(&id)
+			room.Slow, string(room.Lock), strings.ToLower(room.Title)).Scan(&id)
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -67,12 +72,12 @@ func (s *Store) Room(ctx context.Context, id earshot.RoomID) (earshot.Room, erro
 
 // Rooms implements earshot.RoomStore.
 func (s *Store) Rooms(ctx context.Context) ([]earshot.Room, error) {
-	return s.FindRooms(ctx, earshot.RoomQuery{})
+	return readAll(ctx, s, scanRoom, selectRoom+`ORDER BY name_key`)
 }
 
 // FindRooms implements earshot.RoomStore.
-func (s *Store) FindRooms(ctx context.Context, q earshot.RoomQuery) ([]earshot.Room, error) {
-	if !storable(string(q.Search), string(q.Access), string(q.After)) {
+func (s *Store) FindRooms(ctx context.Context, q earshot.RoomQuery) ([]earshot.FoundRoom, error) {
+	if !storable(string(q.Search), string(q.Key), string(q.Access), string(q.After)) {
 		return nil, nil // PostgreSQL would call it a fault
 	}
 	var (
@@ -83,7 +88,10 @@ func (s *Store) FindRooms(ctx context.Context, q earshot.RoomQuery) ([]earshot.R
 		where = append(where, "name_key > "+args.add(string(q.After)))
 	}
 	if q.Search != "" {
-		where = append(where, `name_key LIKE `+args.add(containing(q.Search))+` ESCAPE '\'`)
+		where = append(where, anyHas(args.add(containing(q.Search)), "name_key", "title_key"))
+	}
+	if q.Key != "" {
+		where = append(where, "name_key = "+args.add(string(q.Key)))
 	}
 	if q.Access != "" {
 		where = append(where, "access = "+args.add(string(q.Access)))
@@ -91,54 +99,59 @@ func (s *Store) FindRooms(ctx context.Context, q earshot.RoomQuery) ([]earshot.R
 	if q.Owner != 0 {
 		where = append(where, "owner_id = "+args.add(int64(q.Owner)))
 	}
-	query := selectRoom
-	if len(where) > 0 {
-		query += "WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY name_key"
-	if q.Limit > 0 {
-		query += " LIMIT " + args.add(q.Limit)
-	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	found, err := collect(rows, scanRoom)
-	return found, s.fail(ctx, err)
+	query := `SELECT ` + roomColumns + `, (SELECT username FROM auth_user u WHERE u.id = owner_id) FROM room ` +
+		whereAll(where) + ` ORDER BY name_key` + args.limit(q.Limit)
+	return readAll(ctx, s, scanFoundRoom, query, args...)
+}
+
+func scanFoundRoom(r row) (earshot.FoundRoom, error) {
+	var owner sql.NullString
+	room, err := readRoom(r, &owner)
+	return earshot.FoundRoom{Room: room, OwnerName: owner.String}, err
 }
 
 // UpdateRoom implements earshot.RoomStore.
-func (s *Store) UpdateRoom(ctx context.Context, room earshot.Room) error {
+func (s *Store) UpdateRoom(ctx context.Context, room earshot.Room, log ...earshot.Action) error {
 	if err := storableRoom(&room, ""); err != nil {
 		return err
 	}
-	n, err := s.changed(ctx, `UPDATE room SET title = $1, topic = $2, access = $3, owner_id = $4, slow_seconds = $5, locked = $6 WHERE id = $7`,
-		room.Title, room.Topic, string(room.Access), nullID(room.Owner), room.Slow, string(room.Lock), int64(room.ID))
-	switch {
-	case isUnknownReference(err):
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `UPDATE room SET title = $1, topic = $2, access = $3, owner_id = $4, slow_seconds = $5, locked = $6, title_key = $7 WHERE id = $8`,
+			room.Title, room.Topic, string(room.Access), nullID(room.Owner), room.Slow, string(room.Lock), strings.ToLower(room.Title), int64(room.ID))
+		if err := found(res, err, errNoRoom()); err != nil {
+			return err
+		}
+		return noteRoom(ctx, tx, room.ID, 0)
+	})
+	if isUnknownReference(err) {
 		return errNoUser()
-	case err == nil && n == 0:
-		return errNoRoom()
 	}
 	return err
 }
 
 // DeleteRoom implements earshot.RoomStore.
-func (s *Store) DeleteRoom(ctx context.Context, id earshot.RoomID) error {
-	n, err := s.changed(ctx, `DELETE FROM room WHERE id = $1`, int64(id))
-	if err == nil && n == 0 {
-		return errNoRoom()
-	}
-	return err
+func (s *Store) DeleteRoom(ctx context.Context, id earshot.RoomID, log ...earshot.Action) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM room WHERE id = $1`, int64(id))
+		if err := found(res, err, errNoRoom()); err != nil {
+			return err
+		}
+		return noteRoom(ctx, tx, id, 0)
+	})
 }
 
-func scanRoom(r row) (earshot.Room, error) {
+func scanRoom(r row) (earshot.Room, error) { return readRoom(r) }
+
+// readRoom reads the columns of a room, and into more those that follow them.
+func readRoom(r row, more ...any) (earshot.Room, error) {
 	var (
 		room    earshot.Room
 		owner   sql.NullInt64
 		created int64
 	)
-	err := r.Scan(&room.ID, &room.Name, &room.Title, &room.Topic, &room.Access, &owner, &created, &room.Slow, &room.Lock)
+	err := r.Scan(append([]any{
+		&room.ID, &room.Name, &room.Title, &room.Topic, &room.Access, &owner, &created, &room.Slow, &room.Lock,
+	}, more...)...)
 	if err != nil {
 		return earshot.Room{}, err
 	}
@@ -147,8 +160,10 @@ func scanRoom(r row) (earshot.Room, error) {
 }
 
 // AddMember implements earshot.MemberStore.
-func (s *Store) AddMember(ctx context.Context, room earshot.RoomID, user earshot.UserID) error {
-	_, err := s.changed(ctx, `INSERT INTO room_member (room_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, int64(room), int64(user))
+func (s *Store) AddMember(ctx context.Context, room earshot.RoomID, user earshot.UserID, log ...earshot.Action) error {
+	err := s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) {
+		return affected(tx.ExecContext(ctx, `INSERT INTO room_member (room_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, int64(room), int64(user)))
+	})
 	if isUnknownReference(err) {
 		return earshot.Errorf(earshot.CodeNotFound, "There is no such room or no such user.")
 	}
@@ -156,9 +171,14 @@ func (s *Store) AddMember(ctx context.Context, room earshot.RoomID, user earshot
 }
 
 // RemoveMember implements earshot.MemberStore.
-func (s *Store) RemoveMember(ctx context.Context, room earshot.RoomID, user earshot.UserID) error {
-	_, err := s.changed(ctx, `DELETE FROM room_member WHERE room_id = $1 AND user_id = $2`, int64(room), int64(user))
-	return err
+func (s *Store) RemoveMember(ctx context.Context, room earshot.RoomID, user earshot.UserID, log ...earshot.Action) error {
+	return s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) {
+		was, err := affected(tx.ExecContext(ctx, `DELETE FROM room_member WHERE room_id = $1 AND user_id = $2`, int64(room), int64(user)))
+		if err != nil || !was {
+			return false, err
+		}
+		return true, noteRoom(ctx, tx, room, user)
+	})
 }
 
 // IsMember implements earshot.MemberStore.
@@ -176,17 +196,14 @@ func (s *Store) Members(ctx context.Context, room earshot.RoomID) ([]earshot.Use
 
 // MemberRooms implements earshot.MemberStore.
 func (s *Store) MemberRooms(ctx context.Context, user earshot.UserID) ([]earshot.RoomID, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT m.room_id FROM room_member m JOIN room r ON r.id = m.room_id
+	return readAll(ctx, s, scanRoomID, `SELECT m.room_id FROM room_member m JOIN room r ON r.id = m.room_id
 		WHERE m.user_id = $1 AND r.access = $2 ORDER BY m.room_id`, int64(user), string(earshot.AccessPrivate))
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	ids, err := collect(rows, func(r row) (earshot.RoomID, error) {
-		var id earshot.RoomID
-		err := r.Scan(&id)
-		return id, err
-	})
-	return ids, s.fail(ctx, err)
+}
+
+func scanRoomID(r row) (earshot.RoomID, error) {
+	var id earshot.RoomID
+	err := r.Scan(&id)
+	return id, err
 }
 
 func storableRoom(room *earshot.Room, key earshot.NameKey) error {

@@ -54,9 +54,11 @@ var (
 	_ earshot.TOTPStore           = (*Store)(nil)
 	_ earshot.RecoveryStore       = (*Store)(nil)
 	_ earshot.PasskeyStore        = (*Store)(nil)
+	_ earshot.IdentityStore       = (*Store)(nil)
 	_ earshot.TicketStore         = (*Store)(nil)
 	_ earshot.RoomStore           = (*Store)(nil)
 	_ earshot.MemberStore         = (*Store)(nil)
+	_ earshot.RoomNoteStore       = (*Store)(nil)
 	_ earshot.StoreLife           = (*Store)(nil)
 )
 
@@ -66,7 +68,8 @@ var (
 //     only, as are missing directories; a file that others may read is taken from them;
 //   - a PostgreSQL URL, postgres://… or postgresql://…, with the parameters of libpq.
 //
-// Several processes may open one database at the same time, also a new one. ctx bounds the opening only.
+// Several processes may open one database at the same time, also a new one. ctx bounds the opening only. Errors: CodeInvalid
+// for another kind of address, CodeConflict for tables that a newer version has made.
 func Open(ctx context.Context, dsn string) (*Store, error) {
 	s, err := connect(dsn)
 	if err != nil {
@@ -77,8 +80,12 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 
 // OpenExisting is Open for a database that must be there: of SQLite, it makes no file. CodeNotFound if there is none.
 func OpenExisting(ctx context.Context, dsn string) (*Store, error) {
-	if path := strings.TrimPrefix(dsn, "sqlite:"); !isPostgres(dsn) && path != "" {
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if !isPostgres(dsn) {
+		path, err := pathOf(dsn)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
 			return nil, earshot.Errorf(earshot.CodeNotFound, "There is no database at %s.", path)
 		}
 	}
@@ -111,7 +118,21 @@ func connect(dsn string) (*Store, error) {
 	if isPostgres(dsn) {
 		return openPostgres(dsn)
 	}
-	return openSQLite(strings.TrimPrefix(dsn, "sqlite:"))
+	path, err := pathOf(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return openSQLite(path)
+}
+
+// pathOf gives the path of an SQLite file. CodeInvalid for an address of something else, such as mysql://…, which is not repeated:
+// there may be a password in it.
+func pathOf(dsn string) (string, error) {
+	path := strings.TrimPrefix(dsn, "sqlite:")
+	if scheme, _, address := strings.Cut(path, "://"); address && !strings.ContainsAny(scheme, `/\`) {
+		return "", earshot.FieldError("db", "The database is a file or a postgres:// URL, and not one of %s://.", scheme)
+	}
+	return path, nil
 }
 
 func isPostgres(dsn string) bool {
@@ -148,6 +169,22 @@ func (s *Store) inTx(ctx context.Context, fn func(tx *sql.Tx) error) error {
 		return s.fail(ctx, err)
 	}
 	return s.fail(ctx, tx.Commit())
+}
+
+// changeTx runs fn in a transaction as inTx does, with entries of the log if fn says that it changed something.
+func (s *Store) changeTx(ctx context.Context, log []earshot.Action, fn func(tx *sql.Tx) (changed bool, err error)) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		changed, err := fn(tx)
+		if err != nil || !changed {
+			return err
+		}
+		return writeAction(ctx, tx, log...)
+	})
+}
+
+// logged is changeTx for what has changed something whenever it gives no error.
+func (s *Store) logged(ctx context.Context, log []earshot.Action, fn func(tx *sql.Tx) error) error {
+	return s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) { return true, fn(tx) })
 }
 
 // one asks for one row, by a statement that is prepared once. To read and plan such a query takes SQLite longer than to
@@ -195,26 +232,59 @@ func (s *Store) changed(ctx context.Context, query string, args ...any) (int64, 
 
 // found wants a statement of a transaction to have changed a row; none is the error where it has not.
 func found(res sql.Result, err, none error) error {
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
+	if some, err := affected(res, err); err != nil || some {
 		return err
 	}
 	return none
 }
 
-// collect reads all rows of a query with scan.
-func collect[T any](rows *sql.Rows, scan func(row) (T, error)) ([]T, error) {
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		all = append(all, v)
+// affected tells whether a statement of a transaction has changed a row.
+func affected(res sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
 	}
-	return all, errors.Join(rows.Err(), rows.Close())
+	n, err := res.RowsAffected()
+	return n > 0, err
+}
+
+// asked is what a query can be put to: a database, or a transaction.
+type asked interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// readAll gives all rows of a query that only reads.
+func readAll[T any](ctx context.Context, s *Store, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	all, err := collect(ctx, s.read, scan, query, args...)
+	return all, s.fail(ctx, err)
+}
+
+// collect puts a query, and gives all its rows.
+func collect[T any](ctx context.Context, to asked, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	var all []T
+	err := each(ctx, to, func(r *sql.Rows) error {
+		v, err := scan(r)
+		all = append(all, v)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// each puts a query, and has every row of it read.
+func each(ctx context.Context, to asked, read func(*sql.Rows) error, query string, args ...any) (err error) {
+	rows, err := to.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // row is a *sql.Row or a *sql.Rows.

@@ -10,9 +10,9 @@ import (
 )
 
 // CreateTokens implements earshot.TokenStore.
-func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token) error {
+func (s *Store) CreateTokens(ctx context.Context, tokens []earshot.Token, log ...earshot.Action) error {
 	const width = 7
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.logged(ctx, log, func(tx *sql.Tx) error {
 		for from := 0; from < len(tokens); from += bulk {
 			some := tokens[from:min(from+bulk, len(tokens))]
 			args := make([]any, 0, len(some)*width)
@@ -64,12 +64,7 @@ func (s *Store) Token(ctx context.Context, hash earshot.SecretHash) (earshot.Tok
 
 // Tokens implements earshot.TokenStore.
 func (s *Store) Tokens(ctx context.Context, user earshot.UserID) ([]earshot.Token, error) {
-	rows, err := s.read.QueryContext(ctx, selectToken+`WHERE user_id = $1 ORDER BY created_at DESC, secret_hash`, int64(user))
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	tokens, err := collect(rows, scanToken)
-	return tokens, s.fail(ctx, err)
+	return readAll(ctx, s, scanToken, selectToken+`WHERE user_id = $1 ORDER BY created_at DESC, secret_hash`, int64(user))
 }
 
 // UseTokens implements earshot.TokenStore.
@@ -84,7 +79,8 @@ func (s *Store) DeleteExpiredTokens(ctx context.Context, now time.Time) ([]earsh
 }
 
 // DeleteToken implements earshot.TokenStore.
-func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash) error {
-	_, err := s.changed(ctx, `DELETE FROM token WHERE secret_hash = $1`, hash[:])
-	return err
+func (s *Store) DeleteToken(ctx context.Context, hash earshot.SecretHash, log ...earshot.Action) error {
+	return s.changeTx(ctx, log, func(tx *sql.Tx) (bool, error) {
+		return affected(tx.ExecContext(ctx, `DELETE FROM token WHERE secret_hash = $1`, hash[:]))
+	})
 }

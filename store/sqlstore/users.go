@@ -21,8 +21,8 @@ const selectUser = `SELECT id, username, email, email_confirmed, display_name, p
 // What users are made with.
 const (
 	userColumns = `(username, username_key, username_skeleton, email, email_confirmed, display_name, password, is_active, is_staff, is_superuser,
-		last_login, date_joined)`
-	userWidth = 12
+		last_login, date_joined, display_key)`
+	userWidth = 13
 )
 
 // bulk is how many rows one INSERT takes. More are hardly faster, and from some hundreds on slower: SQLite looks each
@@ -30,9 +30,9 @@ const (
 const bulk = 50
 
 // CreateUsers implements earshot.UserStore.
-func (s *Store) CreateUsers(ctx context.Context, users []earshot.NewUser) ([]earshot.UserID, error) {
+func (s *Store) CreateUsers(ctx context.Context, users []earshot.NewUser, log ...earshot.Action) ([]earshot.UserID, error) {
 	var ids []earshot.UserID
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	err := s.logged(ctx, log, func(tx *sql.Tx) error {
 		ids = make([]earshot.UserID, 0, len(users))
 		for from := 0; from < len(users); from += bulk {
 			some, err := insertUsers(ctx, tx, users[from:min(from+bulk, len(users))])
@@ -60,22 +60,18 @@ func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]ea
 		}
 		args = append(args, userValues(&users[i])...)
 	}
-	query := `INSERT INTO auth_user ` + userColumns + ` VALUES ` + tuples(len(users), userWidth) + //nolint:gosec // G202: constants
+	query := `INSERT INTO auth_user ` + userColumns + ` VALUES ` + tuples(len(users), userWidth) +
 		` ON CONFLICT (username_key) DO NOTHING RETURNING id, username_key`
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
 	made := make(map[earshot.NameKey]earshot.UserID, len(users))
-	_, err = collect(rows, func(r row) (struct{}, error) {
+	err := each(ctx, tx, func(r *sql.Rows) error {
 		var (
 			id  earshot.UserID
 			key earshot.NameKey
 		)
 		err := r.Scan(&id, &key)
 		made[key] = id
-		return struct{}{}, err
-	})
+		return err
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +86,9 @@ func insertUsers(ctx context.Context, tx *sql.Tx, users []earshot.NewUser) ([]ea
 		if err := grant(ctx, tx, userPermissions, int64(id), users[i].Permissions); err != nil {
 			return nil, err
 		}
+		if err := regroup(ctx, tx, id, earshot.UserChange{Join: users[i].Groups}); err != nil {
+			return nil, err
+		}
 	}
 	return ids, nil
 }
@@ -98,7 +97,7 @@ func userValues(u *earshot.NewUser) []any {
 	lastLogin := sql.NullInt64{Int64: millis(u.LastLogin), Valid: !u.LastLogin.IsZero()}
 	return []any{
 		u.Username, string(u.Keys.Name), u.Keys.Skeleton, u.Email, u.EmailConfirmed, u.DisplayName, string(u.Password), u.IsActive, u.IsStaff, u.IsSuperuser,
-		lastLogin, millis(u.DateJoined),
+		lastLogin, millis(u.DateJoined), strings.ToLower(u.DisplayName),
 	}
 }
 
@@ -159,21 +158,16 @@ func (s *Store) CountUsers(ctx context.Context) (int, error) {
 	return n, s.fail(ctx, err)
 }
 
-// StaffBySkeleton implements earshot.UserStore.
-func (s *Store) StaffBySkeleton(ctx context.Context, skeleton string) ([]earshot.User, error) {
+// UsersBySkeleton implements earshot.UserStore.
+func (s *Store) UsersBySkeleton(ctx context.Context, skeleton string, most int) ([]earshot.User, error) {
 	if !storable(skeleton) {
 		return nil, nil // PostgreSQL would call it a fault
 	}
-	return s.users(ctx, selectUser+`WHERE username_skeleton = $1 AND (is_staff OR is_superuser) ORDER BY username_key`, skeleton)
+	return s.users(ctx, selectUser+`WHERE username_skeleton = $1 ORDER BY is_staff OR is_superuser DESC, username_key LIMIT $2`, skeleton, most)
 }
 
 func (s *Store) users(ctx context.Context, query string, args ...any) ([]earshot.User, error) {
-	rows, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, s.fail(ctx, err)
-	}
-	all, err := collect(rows, scanUser)
-	return all, s.fail(ctx, err)
+	return readAll(ctx, s, scanUser, query, args...)
 }
 
 func scanUser(r row) (earshot.User, error) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,6 +103,26 @@ func userDelete(t *testing.T, s Stores) {
 }
 
 // userPages goes through some thousand users by pages, as a list of 100,000 is gone through.
+// usersUnconfirmed wants those who signed up with an address and never came back.
+func usersUnconfirmed(t *testing.T, s Stores) {
+	made := []earshot.NewUser{newUser("plain"), newUser("pending"), newUser("confirmed"), newUser("moved"), newUser("waiting")}
+	for i := range made[1:] {
+		made[i+1].Email = "a@example.org"
+	}
+	made[2].EmailConfirmed, made[3].LastLogin = true, noon() // moved has another address by now, and confirmed the first
+	_, err := s.Users.CreateUsers(t.Context(), made)
+	ok(t, "users", err)
+	for want, is := range map[string]bool{"pending waiting": true, "confirmed moved plain": false} {
+		found, err := s.Users.Users(t.Context(), earshot.UserQuery{Unconfirmed: &is})
+		ok(t, "users", err)
+		var got []string
+		for i := range found {
+			got = append(got, found[i].Username)
+		}
+		wantAll(t, fmt.Sprint("unconfirmed: ", is), got, strings.Fields(want))
+	}
+}
+
 func userPages(t *testing.T, s Stores) {
 	const n, page = 3000, 700
 	users := make([]earshot.NewUser, n)
@@ -143,9 +164,10 @@ func userSearch(t *testing.T, s Stores) {
 		u.IsStaff, u.IsSuperuser = i%2 == 0, i == 1
 		users = append(users, u)
 	}
-	users[6].Email = "Bob@Anaheim.example"
+	users[6].Email, users[4].DisplayName = "Bob@Anaheim.example", "ИВАН Øst"
 	ids, err := s.Users.CreateUsers(t.Context(), users)
 	ok(t, "create", err)
+	change(t, s, ids[5], earshot.UserChange{DisplayName: ptr("Ångström Elaine")})
 	group, err := s.Groups.CreateGroup(t.Context(), earshot.Group{Name: "g"}, "g")
 	ok(t, "group", err)
 	ok(t, "member", s.Groups.SetGroupMember(t.Context(), group, ids[1], true))
@@ -159,6 +181,8 @@ func userSearch(t *testing.T, s Stores) {
 		"underscore": {earshot.UserQuery{Search: "_"}, []string{"a_a"}},
 		"backslash":  {earshot.UserQuery{Search: `\\`}, []string{`a\\a`}},
 		"not ASCII":  {earshot.UserQuery{Search: names.Key("ÉL")}, []string{"Élan"}},
+		"shown":      {earshot.UserQuery{Search: names.Key("Иван ø")}, []string{`a\\a`}},
+		"renamed":    {earshot.UserQuery{Search: names.Key("ÅNGS")}, []string{"Élan"}},
 		"quotes":     {earshot.UserQuery{Search: "' OR ''='"}, nil},
 		"staff":      {earshot.UserQuery{IsStaff: ptr(true), Search: "an"}, []string{"Ana", "bob"}},
 		"not staff":  {earshot.UserQuery{IsStaff: ptr(false)}, []string{"a_a", "banana", "Élan"}},

@@ -28,10 +28,13 @@ func totp(t *testing.T, s Stores) {
 	ok(t, "begin", s.TOTP.BeginTOTP(ctx, first))
 	refused(t, "use before it is confirmed", s.TOTP.UseTOTP(ctx, ana, 8), earshot.CodeConflict)
 	ok(t, "begin anew", s.TOTP.BeginTOTP(ctx, second))
-	refused(t, "confirm what was replaced", s.TOTP.ConfirmTOTP(ctx, first), earshot.CodeConflict)
-	refused(t, "confirm somebody else's", s.TOTP.ConfirmTOTP(ctx, earshot.TOTP{User: bob, Secret: second.Secret}), earshot.CodeConflict)
-	ok(t, "confirm", s.TOTP.ConfirmTOTP(ctx, second))
-	refused(t, "confirm again", s.TOTP.ConfirmTOTP(ctx, second), earshot.CodeConflict)
+	refused(t, "confirm what was replaced", s.TOTP.ConfirmTOTP(ctx, first, nil), earshot.CodeConflict)
+	refused(t, "confirm somebody else's", s.TOTP.ConfirmTOTP(ctx, earshot.TOTP{User: bob, Secret: second.Secret}, nil), earshot.CodeConflict)
+	ok(t, "codes of before", s.Recovery.ReplaceRecoveryCodes(ctx, ana, []earshot.SecretHash{hash("before")}))
+	ok(t, "confirm", s.TOTP.ConfirmTOTP(ctx, second, []earshot.SecretHash{hash("a"), hash("b")}))
+	refused(t, "confirm again", s.TOTP.ConfirmTOTP(ctx, second, []earshot.SecretHash{hash("c")}), earshot.CodeConflict)
+	refused(t, "a code of before", s.Recovery.UseRecoveryCode(ctx, ana, hash("before")), earshot.CodeNotFound)
+	ok(t, "a code of the one that was confirmed", s.Recovery.UseRecoveryCode(ctx, ana, hash("b")))
 	refused(t, "begin beside a confirmed one", s.TOTP.BeginTOTP(ctx, first), earshot.CodeConflict)
 	if secret, confirmed, step := get(); secret != "second" || !confirmed || step != 7 {
 		t.Errorf("%q %v %d", secret, confirmed, step)
@@ -152,13 +155,15 @@ func passkeys(t *testing.T, s Stores) {
 	ana, bob := addUser(t, s, "ana"), addUser(t, s, "bob")
 	p := earshot.Passkey{User: ana, CredentialID: []byte("id\x00"), Name: "Zoë's phone", Credential: []byte(`{"a":1}`), CreatedAt: kept(noon())}
 	var err error
-	p.ID, err = s.Passkeys.CreatePasskey(ctx, p)
+	p.ID, err = s.Passkeys.CreatePasskey(ctx, p, 2)
 	ok(t, "create", err)
-	_, err = s.Passkeys.CreatePasskey(ctx, p)
+	_, err = s.Passkeys.CreatePasskey(ctx, p, 2)
 	refused(t, "the same again", err, earshot.CodeConflict)
 	second := earshot.Passkey{User: ana, CredentialID: []byte("other"), Name: "x", Credential: []byte("y"), CreatedAt: kept(noon()), UsedAt: kept(noon())}
-	second.ID, err = s.Passkeys.CreatePasskey(ctx, second)
+	second.ID, err = s.Passkeys.CreatePasskey(ctx, second, 2)
 	ok(t, "create another", err)
+	_, err = s.Passkeys.CreatePasskey(ctx, earshot.Passkey{User: ana, CredentialID: []byte("third"), CreatedAt: noon()}, 2)
+	refused(t, "one too many", err, earshot.CodeLimit)
 	list := func(wanted ...earshot.Passkey) {
 		t.Helper()
 		got, err := s.Passkeys.Passkeys(ctx, ana)
@@ -180,6 +185,6 @@ func passkeys(t *testing.T, s Stores) {
 	refused(t, "delete again", s.Passkeys.DeletePasskey(ctx, ana, second.ID), earshot.CodeNotFound)
 	list(p)
 	second.User = 1 << 40
-	_, err = s.Passkeys.CreatePasskey(ctx, second)
+	_, err = s.Passkeys.CreatePasskey(ctx, second, 2)
 	refused(t, "of nobody", err, earshot.CodeNotFound)
 }

@@ -22,8 +22,9 @@ func groups(t *testing.T, s Stores) {
 	got, err := s.Groups.GroupByName(t.Context(), "helpers")
 	ok(t, "by name", err)
 	want(t, "by name", got, earshot.Group{ID: helpers, Name: "Helpers", Permissions: earshot.PermissionsOf(earshot.PermAddRoom, earshot.PermViewUser)})
-	ok(t, "change", s.Groups.ChangeGroup(t.Context(), helpers,
-		earshot.PermissionsOf(earshot.PermManageBots, earshot.PermAddUser), earshot.PermissionsOf(earshot.PermAddRoom, earshot.PermAddUser)))
+	ok(t, "change", s.Groups.ChangeGroup(t.Context(), helpers, earshot.GroupChange{
+		Grant: earshot.PermissionsOf(earshot.PermManageBots, earshot.PermAddUser), Revoke: earshot.PermissionsOf(earshot.PermAddRoom, earshot.PermAddUser),
+	}))
 	all, err := s.Groups.Groups(t.Context())
 	ok(t, "all", err)
 	wantAll(t, "all", all, []earshot.Group{
@@ -32,7 +33,7 @@ func groups(t *testing.T, s Stores) {
 	})
 	ok(t, "delete", s.Groups.DeleteGroup(t.Context(), admins))
 	refused(t, "delete again", s.Groups.DeleteGroup(t.Context(), admins), earshot.CodeNotFound)
-	refused(t, "change none", s.Groups.ChangeGroup(t.Context(), admins, 1, 0), earshot.CodeNotFound)
+	refused(t, "change none", s.Groups.ChangeGroup(t.Context(), admins, earshot.GroupChange{Grant: 1}), earshot.CodeNotFound)
 	_, err = s.Groups.GroupByName(t.Context(), names.Key("admins and others"))
 	refused(t, "by name", err, earshot.CodeNotFound)
 }

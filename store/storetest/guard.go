@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
 )
 
 // always lets everything be done.
@@ -148,7 +149,11 @@ func findRooms(t *testing.T, s Stores) {
 	for i, name := range []string{"Alpha", "beta", "a_b", "Gamma", "delta"} {
 		room := newRoom(name, []earshot.UserID{0, ana}[i%2])
 		room.Access = []earshot.Access{earshot.AccessPublic, earshot.AccessPrivate, earshot.AccessStaff}[i%3]
-		addRoom(t, s, room)
+		room.Title = []string{"", "", "ГОВОРИМ", "", "x"}[i]
+		if room.ID = addRoom(t, s, room); i == 4 {
+			room.Title = "Über alles"
+			ok(t, "update", s.Rooms.UpdateRoom(t.Context(), room))
+		}
 	}
 	for what, c := range map[string]struct {
 		query earshot.RoomQuery
@@ -157,6 +162,8 @@ func findRooms(t *testing.T, s Stores) {
 		"all":        {earshot.RoomQuery{}, []string{"a_b", "Alpha", "beta", "delta", "Gamma"}},
 		"a part":     {earshot.RoomQuery{Search: "lt"}, []string{"delta"}},
 		"underscore": {earshot.RoomQuery{Search: "_"}, []string{"a_b"}},
+		"title":      {earshot.RoomQuery{Search: names.Key("Говорим")}, []string{"a_b"}},
+		"new title":  {earshot.RoomQuery{Search: names.Key("über")}, []string{"delta"}},
 		"percent":    {earshot.RoomQuery{Search: "%"}, nil},
 		"quotes":     {earshot.RoomQuery{Search: "' OR ''='"}, nil},
 		"zero byte":  {earshot.RoomQuery{Search: "a\x00"}, nil},
@@ -173,6 +180,7 @@ func findRooms(t *testing.T, s Stores) {
 		var found []string
 		for _, r := range got {
 			found = append(found, r.Name)
+			want(t, "the name of who owns "+r.Name, r.OwnerName, map[earshot.UserID]string{0: "", ana: "ana"}[r.Owner])
 		}
 		wantAll(t, what, found, c.found)
 	}

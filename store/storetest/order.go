@@ -14,8 +14,8 @@ import (
 func runOrder(t *testing.T, open func(t *testing.T) Stores) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Stores){
-		"Sanctions": sanctions, "SanctionsAtMost": sanctionsAtMost, "Bans": bans, "BansNoted": bansNoted,
-		"Actions": actions, "ActionsTrimmed": actionsTrimmed,
+		"Sanctions": sanctions, "SanctionsOfAllRooms": sanctionsOfAllRooms, "SanctionsAtMost": sanctionsAtMost, "Bans": bans, "BansNoted": bansNoted,
+		"Actions": actions, "ChangesLogged": changesLogged, "RoomNotes": roomNotes, "ActionsTrimmed": actionsTrimmed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -102,6 +102,54 @@ func sanctions(t *testing.T, s Stores) {
 	wantAll(t, "of no room", in(room, "", now, "", 0), nil)
 }
 
+// sanctionsOfAllRooms looks through the bans of several rooms.
+func sanctionsOfAllRooms(t *testing.T, s Stores) {
+	ana, ben, cai := addUser(t, s, "ana"), addUser(t, s, "Ben"), addUser(t, s, "cai")
+	one, two := addRoom(t, s, newRoom("one", 0)), addRoom(t, s, newRoom("Two", 0))
+	now := kept(noon())
+	put := func(kind earshot.SanctionKind, room earshot.RoomID, user earshot.UserID, at, until time.Time, reason string) {
+		t.Helper()
+		ok(t, "put", s.Sanctions.PutSanction(t.Context(), earshot.Sanction{
+			Kind: kind, Room: room, User: earshot.UserRef{ID: user}, By: earshot.UserRef{ID: ana}, At: at, Until: until, Reason: reason,
+		}, entry("x")))
+	}
+	put(earshot.SanctionBan, one, ben, now, earshot.Forever(), "Spam_")
+	put(earshot.SanctionBan, two, ben, now, now.Add(time.Hour), "")
+	put(earshot.SanctionBan, two, cai, now, earshot.Forever(), "")
+	put(earshot.SanctionBan, one, cai, now.Add(-time.Minute), earshot.Forever(), "50% more")
+	put(earshot.SanctionBan, one, ana, now.Add(-time.Hour), now, "over")
+	put(earshot.SanctionMute, one, ana, now, earshot.Forever(), "a mute")
+	find := func(search earshot.NameKey, at time.Time, limit int) (found []string) {
+		t.Helper()
+		q := earshot.SanctionQuery{Kind: earshot.SanctionBan, At: at, Search: search, Limit: limit}
+		for {
+			page, err := s.Sanctions.FindSanctions(t.Context(), q)
+			ok(t, "find", err)
+			for i := range page {
+				found = append(found, page[i].RoomName+" "+page[i].User.Name)
+				want(t, "by", page[i].By.Name, "ana")
+			}
+			if limit == 0 || len(page) < limit {
+				return found
+			}
+			q.After = page[len(page)-1].Mark()
+		}
+	}
+	all := []string{"Two cai", "Two Ben", "one Ben", "one cai"}
+	for _, limit := range []int{0, 1, 2, 3, 5} {
+		wantAll(t, fmt.Sprint("by ", limit), find("", now, limit), all)
+	}
+	wantAll(t, "later", find("", now.Add(time.Hour), 1), []string{"Two cai", "one Ben", "one cai"})
+	wantAll(t, "by room", find("tw", now, 1), []string{"Two cai", "Two Ben"})
+	wantAll(t, "by user", find("ben", now, 0), []string{"Two Ben", "one Ben"})
+	wantAll(t, "by who did it", find("ana", now, 3), all)
+	wantAll(t, "by the reason", find("spam_", now, 0), []string{"one Ben"})
+	wantAll(t, "what stands for others does not", find("0% m", now, 0), []string{"one cai"})
+	wantAll(t, "nor this", find("spam__", now, 0), nil)
+	wantAll(t, "a quotation mark", find("' OR ''='", now, 0), nil)
+	wantAll(t, "a zero byte", find("\x00", now, 0), nil)
+}
+
 // sanctionsAtMost fills a room.
 func sanctionsAtMost(t *testing.T, s Stores) {
 	users := make([]earshot.NewUser, earshot.MaxSanctions+1)
@@ -151,19 +199,8 @@ func bans(t *testing.T, s Stores) {
 	net := put(0, "192.0.2.0/24", now.Add(time.Hour))
 	want(t, "range", net.Range, "192.0.2.0/24")
 	want(t, "again", put(0, "192.0.2.0/24", now.Add(time.Minute)).ID, net.ID)
-	put(0, "2001:db8::/64", now.Add(time.Hour))
-	list := func(at time.Time, addresses bool, after int64, limit int) (found []string) {
-		t.Helper()
-		all, err := s.Bans.Bans(t.Context(), at, addresses, after, limit)
-		ok(t, "bans", err)
-		for i := range all {
-			found = append(found, all[i].User.Name+all[i].Range)
-		}
-		return found
-	}
-	wantAll(t, "all", list(now, false, 0, 0), []string{"Ben", "192.0.2.0/24", "2001:db8::/64"})
-	wantAll(t, "a page", list(now, false, first.ID, 1), []string{"192.0.2.0/24"})
-	wantAll(t, "later", list(now.Add(time.Minute), true, 0, 0), []string{"2001:db8::/64"})
+	last := put(0, "2001:db8::/64", now.Add(time.Hour))
+	bansFound(t, s, now, [2]int64{net.ID, last.ID})
 
 	found, err := s.Bans.BanOf(t.Context(), 0, "192.0.2.0/24")
 	ok(t, "of a range", err)
@@ -187,7 +224,47 @@ func bans(t *testing.T, s Stores) {
 	put(ben, "", now.Add(time.Hour))
 	ok(t, "delete", s.Edit.DeleteUser(t.Context(), ben))
 	ok(t, "forget", s.Bans.ForgetSanctions(t.Context(), now.Add(2*time.Minute)))
-	wantAll(t, "left", list(now, false, 0, 0), []string{"2001:db8::/64"})
+	wantAll(t, "left", bansOf(t, s, earshot.BanQuery{At: now}), []string{"2001:db8::/64"})
+}
+
+// bansOf gives whom the bans are of that fit the query.
+func bansOf(t *testing.T, s Stores, q earshot.BanQuery) (found []string) {
+	t.Helper()
+	all, err := s.Bans.Bans(t.Context(), q)
+	ok(t, "bans", err)
+	for i := range all {
+		found = append(found, all[i].User.Name+all[i].Range)
+	}
+	return found
+}
+
+// bansFound looks for a user's ban and those of two ranges, which ana made in this order.
+func bansFound(t *testing.T, s Stores, now time.Time, ids [2]int64) {
+	t.Helper()
+	const net4, net6 = "192.0.2.0/24", "2001:db8::/64"
+	for what, c := range map[string]struct {
+		query earshot.BanQuery
+		found []string
+	}{
+		"all":                        {earshot.BanQuery{At: now}, []string{net6, net4, "Ben"}},
+		"a page":                     {earshot.BanQuery{At: now, Below: ids[1], Limit: 1}, []string{net4}},
+		"later":                      {earshot.BanQuery{At: now.Add(time.Minute)}, []string{net6, "Ben"}},
+		"when over, too":             {earshot.BanQuery{}, []string{net6, net4, "Ben"}},
+		"one":                        {earshot.BanQuery{ID: ids[0]}, []string{net4}},
+		"users":                      {earshot.BanQuery{Kind: earshot.BanOfUser}, []string{"Ben"}},
+		"ranges":                     {earshot.BanQuery{Kind: earshot.BanOfRange, At: now.Add(time.Minute)}, []string{net6}},
+		"by name":                    {earshot.BanQuery{Search: "be"}, []string{"Ben"}},
+		"by a part of a range":       {earshot.BanQuery{Search: "db8:"}, []string{net6}},
+		"by who did it":              {earshot.BanQuery{Search: "ana", Limit: 2}, []string{net6, net4}},
+		"by the reason":              {earshot.BanQuery{Search: "hy", Kind: earshot.BanOfUser}, []string{"Ben"}},
+		"by ranges":                  {earshot.BanQuery{Search: "192.0.2.7", Ranges: []string{"192.0.2.7/32", net4, "'); --"}}, []string{net4}},
+		"for nothing":                {earshot.BanQuery{Search: "nothing"}, nil},
+		"for what stands for others": {earshot.BanQuery{Search: "%"}, nil},
+		"for a quotation mark":       {earshot.BanQuery{Search: "' OR ''='"}, nil},
+		"for a zero byte":            {earshot.BanQuery{Search: "\x00"}, nil},
+	} {
+		wantAll(t, what, bansOf(t, s, c.query), c.found)
+	}
 }
 
 // bansNoted wants a server that runs to be told.
@@ -221,9 +298,9 @@ func bansNoted(t *testing.T, s Stores) {
 	ok(t, "group", err)
 	ok(t, "in", s.Groups.SetGroupMember(t.Context(), group, ana, true))
 	wantAll(t, "in", noted(), []earshot.UserID{ana})
-	ok(t, "grant", s.Groups.ChangeGroup(t.Context(), group, earshot.PermissionsOf(earshot.PermAddRoom), 0))
+	ok(t, "grant", s.Groups.ChangeGroup(t.Context(), group, earshot.GroupChange{Grant: earshot.PermissionsOf(earshot.PermAddRoom)}))
 	wantAll(t, "another permission", noted(), nil)
-	ok(t, "grant", s.Groups.ChangeGroup(t.Context(), group, earshot.PermissionsOf(earshot.PermModerateRoom), 0))
+	ok(t, "grant", s.Groups.ChangeGroup(t.Context(), group, earshot.GroupChange{Grant: earshot.PermissionsOf(earshot.PermModerateRoom)}))
 	wantAll(t, "to keep order", noted(), []earshot.UserID{ana})
 	ok(t, "delete", s.Groups.DeleteGroup(t.Context(), group))
 	wantAll(t, "gone", noted(), []earshot.UserID{ana})
@@ -249,6 +326,7 @@ func actions(t *testing.T, s Stores) {
 		"by nobody":  {earshot.ActionQuery{Actor: "' OR ''='"}, nil},
 		"zero byte":  {earshot.ActionQuery{Actor: "\x00"}, nil},
 		"to":         {earshot.ActionQuery{Subject: "élan"}, []string{"Élan"}},
+		"in a room":  {earshot.ActionQuery{Subject: "LOBBY"}, []string{"Élan"}},
 		"what":       {earshot.ActionQuery{Verb: earshot.VerbBan}, []string{"192.0.2.0/24"}},
 		"since":      {earshot.ActionQuery{Since: now.Add(2 * time.Second)}, []string{"\uFFFD\uFFFD", "192.0.2.0/24"}},
 		"before":     {earshot.ActionQuery{Before: now.Add(time.Second)}, []string{"Élan"}},

@@ -26,8 +26,10 @@ func setPassword(t *testing.T, s Stores) {
 	change := earshot.PasswordChange{User: ana, Checked: before, Fresh: "new", From: hash("own"), Session: &fresh}
 
 	for what, c := range map[string]earshot.PasswordChange{
-		"another password": {User: ana, Checked: "other", Fresh: "new", Session: &fresh},
-		"nobody":           {User: 1 << 40, Checked: before, Fresh: "new", Session: &fresh},
+		"another password":       {User: ana, Checked: "other", Fresh: "new", Session: &fresh},
+		"nobody":                 {User: 1 << 40, Checked: before, Fresh: "new", Session: &fresh},
+		"a log-in that ended":    {User: ana, Checked: before, Fresh: "new", From: hash("gone"), Session: &fresh},
+		"somebody else's log-in": {User: ana, Checked: before, Fresh: "new", From: hash("ben"), Session: &fresh},
 	} {
 		_, err := s.Own.SetPassword(t.Context(), c)
 		refused(t, what, err, earshot.CodeConflict)
@@ -91,10 +93,15 @@ func usersByEmail(t *testing.T, s Stores) {
 		"wild": "a_a@example.org", "percent": "%@example.org",
 	} {
 		u := newUser(name)
-		u.Email = email
+		u.Email, u.EmailConfirmed = email, true
 		_, err := s.Users.CreateUsers(t.Context(), []earshot.NewUser{u})
 		ok(t, "create", err)
 	}
+	// By name these come first, and the address is not theirs, or of no use to them.
+	says, gone := newUser("a says so"), newUser("a was here")
+	says.Email, gone.Email, gone.EmailConfirmed, gone.IsActive = "ana@example.org", "ana@example.org", true, false
+	_, err := s.Users.CreateUsers(t.Context(), []earshot.NewUser{says, gone})
+	ok(t, "create", err)
 	for email, expect := range map[string][]string{
 		"ana@example.org": {"ana", "anna"}, "ANA@EXAMPLE.ORG": {"ana", "anna"}, "ben@example.org": {"ben"},
 		"Åsa@EXAMPLE.org": {"åsa"}, "": nil, "nobody@example.org": nil, "a_a@example.org": {"wild"}, "%@example.org": {"percent"},
@@ -111,6 +118,7 @@ func usersByEmail(t *testing.T, s Stores) {
 	got, err := s.Own.UsersByEmail(t.Context(), "ana@example.org", 1)
 	ok(t, "one", err)
 	want(t, "at most one", len(got), 1)
+	want(t, "whose it is", got[0].Username, "ana")
 }
 
 func confirmEmail(t *testing.T, s Stores) {

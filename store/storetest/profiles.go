@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/earshot-chat/earshot"
+	"github.com/earshot-chat/earshot/names"
 )
 
 func avatars(t *testing.T, s Stores) {
@@ -119,4 +120,44 @@ func listedInvitations(t *testing.T, s Stores) {
 	ok(t, "sweep", err)
 	want(t, "swept", n, 2)
 	want(t, "left", len(list(0)), 0)
+}
+
+func namesakes(t *testing.T, s Stores) {
+	var ids []earshot.UserID
+	for _, u := range []struct {
+		name         string
+		staff, super bool
+	}{{"Ana", false, false}, {"paula", true, false}, {"pau1a", false, true}, {"paulа", false, false}} {
+		one := newUser(u.name)
+		one.Keys = earshot.UserKeys{Name: names.Key(u.name), Skeleton: names.Skeleton(u.name)}
+		one.IsStaff, one.IsSuperuser = u.staff, u.super
+		made, err := s.Users.CreateUsers(t.Context(), []earshot.NewUser{one})
+		ok(t, "create", err)
+		ids = append(ids, made[0])
+	}
+	paula := names.Skeleton("paula")
+	for what, c := range map[string]struct {
+		keys      []earshot.NameKey
+		skeletons []string
+		want      []earshot.UserID
+	}{
+		"nothing":                 {nil, nil, nil},
+		"by its key":              {[]earshot.NameKey{"ana"}, nil, ids[:1]},
+		"by its key, not by look": {[]earshot.NameKey{"paula"}, []string{names.Skeleton("ana")}, ids[1:2]},
+		"staff by look":           {nil, []string{paula}, ids[1:3]},
+		"both, and twice":         {[]earshot.NameKey{"ana", "paula", "ana"}, []string{paula, paula}, ids[:3]},
+		"what no name is":         {[]earshot.NameKey{"", "%", "a\x00", "\xff", "' OR 1=1 --", "ANA"}, []string{"", "%", "\x00", "\xff"}, nil},
+		"one bad among good":      {[]earshot.NameKey{"\xff", "ana"}, []string{"\x00", paula}, ids[:3]},
+	} {
+		got, err := s.Profiles.Namesakes(t.Context(), c.keys, c.skeletons)
+		ok(t, what, err)
+		var found []earshot.UserID
+		for _, one := range got {
+			found = append(found, one.ID)
+			if one.Keys.Name == "" || one.Keys.Skeleton == "" {
+				t.Errorf("%s: %+v", what, one)
+			}
+		}
+		wantAll(t, what, found, c.want)
+	}
 }

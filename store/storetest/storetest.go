@@ -28,10 +28,14 @@ type Stores struct {
 	TOTP        earshot.TOTPStore
 	Recovery    earshot.RecoveryStore
 	Passkeys    earshot.PasskeyStore
+	Identities  earshot.IdentityStore
+	Origins     earshot.OriginStore
 	Tickets     earshot.TicketStore
+	Factors     earshot.FactorStore
 	Rooms       earshot.RoomStore
 	Members     earshot.MemberStore
 	Sanctions   earshot.SanctionStore
+	RoomNotes   earshot.RoomNoteStore
 	Bans        earshot.BanStore
 	Actions     earshot.ActionStore
 	Life        earshot.StoreLife
@@ -62,6 +66,7 @@ func ofAccounts() []part {
 		{"UserChangeIf", userChangeIf},
 		{"UserDeleteIf", userDeleteIf},
 		{"UserPages", userPages},
+		{"UsersUnconfirmed", usersUnconfirmed},
 		{"UserSearch", userSearch},
 		{"AccountChanges", accountChanges},
 		{"Groups", groups},
@@ -70,7 +75,7 @@ func ofAccounts() []part {
 		{"Import", imports},
 		{"ImportAllOrNone", importAllOrNone},
 		{"UserNotFound", userNotFound},
-		{"StaffBySkeleton", staffBySkeleton},
+		{"UsersBySkeleton", usersBySkeleton},
 		{"FirstUser", firstUser},
 		{"ReplacePassword", replacePassword},
 		{"SamplePassword", samplePassword},
@@ -84,6 +89,7 @@ func ofAccounts() []part {
 		{"ServerSecret", serverSecret},
 		{"Avatars", avatars},
 		{"Profiles", profiles},
+		{"Namesakes", namesakes},
 		{"TenThousand", tenThousand},
 		{"OddTexts", oddTexts},
 		{"UnstorableTexts", unstorableTexts},
@@ -101,7 +107,14 @@ func ofCredentials() []part {
 		{"TOTP", totp},
 		{"RecoveryCodes", recoveryCodes},
 		{"Passkeys", passkeys},
+		{"Identities", identities},
+		{"IdentityOfNewUser", identityOfNewUser},
+		{"LastIdentity", lastIdentity},
+		{"RaceOfTheLastIdentities", raceOfTheLastIdentities},
+		{"Origins", origins},
+		{"OriginKeptByPassword", originKeptByPassword},
 		{"Tickets", tickets},
+		{"RequiredFactor", requiredFactor},
 		{"Invitations", invitations},
 		{"InvitationGroups", invitationGroups},
 		{"ListedInvitations", listedInvitations},

@@ -84,7 +84,7 @@ func userNotFound(t *testing.T, s Stores) {
 	}
 }
 
-func staffBySkeleton(t *testing.T, s Stores) {
+func usersBySkeleton(t *testing.T, s Stores) {
 	var users []earshot.NewUser
 	for name, kind := range map[string][2]bool{
 		"paula": {true, false}, "pau1a": {false, true}, "рaula": {true, true}, "PAULA.": {true, true}, "paulа": {false, false},
@@ -95,18 +95,22 @@ func staffBySkeleton(t *testing.T, s Stores) {
 	}
 	_, err := s.Users.CreateUsers(t.Context(), users)
 	ok(t, "create", err)
-	got, err := s.Users.StaffBySkeleton(t.Context(), names.Skeleton("paula"))
-	ok(t, "staff", err)
+	got, err := s.Users.UsersBySkeleton(t.Context(), names.Skeleton("paula"), 4)
+	ok(t, "users", err)
+	want(t, "the last of those that look like paula", got[len(got)-1].Username, "paulа") // who is not on the staff
 	var found []string
 	for _, u := range got {
 		found = append(found, u.Username)
 	}
 	slices.Sort(found)
-	wantAll(t, "staff that look like paula", found, []string{"pau1a", "paula", "рaula"})
+	wantAll(t, "users that look like paula", found, []string{"pau1a", "paula", "paulа", "рaula"})
+	if got, err = s.Users.UsersBySkeleton(t.Context(), names.Skeleton("paula"), 1); err != nil || len(got) != 1 || (!got[0].IsStaff && !got[0].IsSuperuser) {
+		t.Errorf("the first of them: %+v, %v", got, err)
+	}
 	for _, none := range []string{"", "nobody", "%", "\x00", "\xff"} {
-		got, err := s.Users.StaffBySkeleton(t.Context(), none)
-		ok(t, "staff", err)
-		want(t, fmt.Sprintf("staff that look like %q", none), len(got), 0)
+		got, err := s.Users.UsersBySkeleton(t.Context(), none, 4)
+		ok(t, "users", err)
+		want(t, fmt.Sprintf("users that look like %q", none), len(got), 0)
 	}
 }
 
@@ -192,7 +196,7 @@ func oddTexts(t *testing.T, s Stores) {
 		named, err := s.Groups.GroupByName(t.Context(), earshot.NameKey(text))
 		ok(t, "group by name", err)
 		want(t, "group", named, earshot.Group{ID: group, Name: text})
-		staff, err := s.Users.StaffBySkeleton(t.Context(), text)
+		staff, err := s.Users.UsersBySkeleton(t.Context(), text, 4)
 		ok(t, "staff", err)
 		want(t, "staff with the skeleton", len(staff), 1)
 

@@ -119,9 +119,9 @@ func (c *conn) close(code ws.StatusCode, reason string, leave func()) {
 	if !c.over.CompareAndSwap(false, true) {
 		return
 	}
-	c.out.last(websocket.CloseMessage(code, reason), lingerTime)
+	c.out.last(websocket.CloseMessage(code, reason), c.srv.linger)
 	// Whoever writes now does not wait for a client that takes nothing any longer than that.
-	_ = c.net.SetWriteDeadline(time.Now().Add(lingerTime)) // fails on a closed connection only
+	_ = c.net.SetWriteDeadline(time.Now().Add(c.srv.linger)) // fails on a closed connection only
 	if c.session != nil {
 		c.srv.work.Go(leave)
 	}

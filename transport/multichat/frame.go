@@ -48,7 +48,7 @@ func (e encoding) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 	case earshot.KindRoomClosed:
 		return appendLeft(dst, ev.Room)
 	case earshot.KindRoomChanged, earshot.KindTyping, earshot.KindStatus,
-		earshot.KindTakenBack, earshot.KindReaction, earshot.KindSeen:
+		earshot.KindTakenBack, earshot.KindReaction, earshot.KindSeen, earshot.KindProfile:
 	}
 	return dst
 }

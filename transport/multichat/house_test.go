@@ -15,6 +15,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/hub/hubtest"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/multichat"
@@ -22,7 +23,7 @@ import (
 	"github.com/earshot-chat/earshot/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
 const patience = hubtest.Patience
@@ -33,21 +34,25 @@ type house struct {
 	t     *testing.T
 	store *sqlstore.Store
 	hub   *hub.Hub
+	relay earshot.Relay
 	http  *httptest.Server
 	users map[string]earshot.User
 }
 
+// options have no time that could run out while a test takes its own.
 func options() multichat.Options {
-	return multichat.Options{FrameBytes: 64 << 10, Ping: 12 * time.Second, WriteBuffer: 1 << 20, Notices: true}
+	opts := multichat.Options{FrameBytes: 64 << 10, Ping: time.Hour, WriteBuffer: 1 << 20, Notices: true}
+	return multichat.LingeringForTest(opts, patience)
 }
 
 func newHouse(t *testing.T, opts multichat.Options, change func(*hub.Config)) *house {
 	t.Helper()
-	base := hubtest.New(t, local.New(), change)
-	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
+	relay := local.New()
+	base := hubtest.New(t, relay, change)
+	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, relay: relay, users: make(map[string]earshot.User)}
 	opts.Hub = h.hub
 	guests := multichat.New(opts)
-	socket, err := ws.New(ws.Options{Hub: h.hub, Version: "test"})
+	socket, err := ws.New(ws.Options{Hub: h.hub, Version: "test", Ping: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@
 package multichat
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,8 @@ type Options struct {
 	Notices bool
 	// Log may be nil.
 	Log *slog.Logger
+	// linger is for tests on machines that may be slow: 0 is lingerTime.
+	linger time.Duration
 }
 
 // Server accepts clients for a hub. New makes one.
@@ -47,6 +50,7 @@ type Server struct {
 	frameBytes  int
 	ping        time.Duration
 	writeBuffer int
+	linger      time.Duration
 	notices     bool
 	log         *slog.Logger
 
@@ -63,7 +67,7 @@ func New(opts Options) *Server {
 	}
 	return &Server{
 		hub: opts.Hub, frameBytes: opts.FrameBytes, ping: opts.Ping, writeBuffer: opts.WriteBuffer, notices: opts.Notices,
-		log: log, conns: websocket.NewConnected[*conn](),
+		linger: cmp.Or(opts.linger, lingerTime), log: log, conns: websocket.NewConnected[*conn](),
 	}
 }
 
@@ -116,10 +120,6 @@ func (s *Server) serve(over road, early []byte, user earshot.User, credential ea
 
 // connect gives the connection its session, or closes it.
 func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHash, from netip.Addr) {
-	if !s.conns.Add(c) {
-		c.Close(earshot.CloseStopping)
-		return
-	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
 		session.CameFrom(from)
@@ -127,7 +127,14 @@ func (s *Server) connect(c *conn, user earshot.User, credential earshot.SecretHa
 	})
 	if err != nil {
 		c.session = nil
+	}
+	// Only now, for whoever closes the server looks at the sessions of those that are in there.
+	open := s.conns.Add(c)
+	switch {
+	case err != nil:
 		c.Close(earshot.CloseFor(err))
+	case !open:
+		c.Close(earshot.CloseStopping)
 	}
 }
 

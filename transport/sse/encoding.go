@@ -54,7 +54,8 @@ func (lines) AppendEvent(dst []byte, ev *earshot.Event) []byte {
 		return appendPassage(dst, ev, " departed\n")
 	case earshot.KindRoomClosed:
 		return append(dst, "* the room was deleted\n"...)
-	case earshot.KindTyping, earshot.KindStatus, earshot.KindRoomChanged, earshot.KindReaction, earshot.KindSeen:
+	case earshot.KindTyping, earshot.KindStatus, earshot.KindRoomChanged, earshot.KindReaction, earshot.KindSeen,
+		earshot.KindProfile:
 	}
 	return dst
 }

@@ -142,6 +142,7 @@ func TestRevoked(t *testing.T) {
 		h.addUsers("ana", "ben")
 		h.addRoom("ana", "lobby", earshot.AccessPublic)
 		ben, other := h.listen("ben", "?room=lobby", "X-Login", "1"), h.listen("ben", "?room=lobby", "X-Login", "2")
+		ben.reads("joined")
 		other.reads("joined")
 		if status, text := h.tell(http.MethodPost, "ben", "?room=lobby", "hi", "X-Login", "1"); status != http.StatusOK {
 			t.Fatalf("%d %s", status, text)
@@ -205,7 +206,7 @@ func TestSlowReader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			slowReader(t, newHouse(t, second, sse.Options{WriteBuffer: 100_000}, func(cfg *hub.Config) {
-				cfg.PostsPerSecond, cfg.PostsBurst = 1e6, 1e6
+				cfg.PostsPerSecond, cfg.PostsBurst, cfg.MaxText = 1e6, 1e6, 30_000
 			}))
 		})
 	}
@@ -218,7 +219,7 @@ func slowReader(t *testing.T, h *house) {
 	ben := h.listen("ben", "?room=lobby")
 	joined := ben.reads("joined")
 	ana := h.listen("ana", "?room=lobby")
-	text := strings.Repeat("a", 8000)
+	text := strings.Repeat("a", 30_000) // a third of the bound
 	said := 0
 	h.Settled("ben is ended", func() bool {
 		said++

@@ -19,12 +19,13 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/hub/hubtest"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/sse"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
 const patience = hubtest.Patience
@@ -59,14 +60,20 @@ func newHouse(t testing.TB, second bool, opts sse.Options, change func(*hub.Conf
 // newHouseWithin has a server that allows a request and its answer so long each; 0 is for ever.
 func newHouseWithin(t testing.TB, second bool, within time.Duration, opts sse.Options, change func(*hub.Config)) *house {
 	t.Helper()
-	base := hubtest.New(t, local.New(), change)
+	base := hubtest.New(t, local.New(), func(c *hub.Config) {
+		c.ResumeWindow, c.Grace = time.Hour, time.Hour // who is cut comes back in time, however long a test takes
+		if change != nil {
+			change(c)
+		}
+	})
 	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub, opts.Version, opts.FrameBytes = h.hub, "test", 64<<10
 	if opts.Ping == 0 {
 		opts.Ping = time.Minute
 	}
-	if opts.WriteBuffer == 0 {
+	if opts.WriteBuffer == 0 { // nobody is meant to be slow: everybody is told how it ends
 		opts.WriteBuffer = 1 << 20
+		opts = sse.LingeringForTest(opts, patience)
 	}
 	h.sse = sse.New(opts)
 	h.http = httptest.NewUnstartedServer(h)
@@ -277,6 +284,14 @@ func (l *listener) does(format string, args ...any) {
 func (l *listener) sends(body string, headers ...string) (int, string) {
 	l.h.t.Helper()
 	return l.h.tell(http.MethodPost, l.user, "", body, slices.Concat([]string{"Earshot-Session", l.hello.Session}, headers)...)
+}
+
+// settles waits until all that the client asked for is done, also the telling of its entrances: while somebody is at that,
+// they tell of others, too, and of those who come and go before their turn is, nothing.
+func (l *listener) settles() {
+	l.h.t.Helper()
+	l.does(`{"type":"ping","ref":4711}`)
+	l.until("ok")
 }
 
 // cut ends the connection without a word.

@@ -16,12 +16,13 @@ import (
 // TestLine: a script enters and says lines; the others see it come once.
 func TestLine(t *testing.T) {
 	for _, second := range []bool{false, true} {
-		h := newHouse(t, second, sse.Options{}, func(cfg *hub.Config) { cfg.Grace = time.Minute })
+		h := newHouse(t, second, sse.Options{}, nil)
 		h.addUsers("ana", "bot")
 		room := h.addRoom("ana", "Lobby", earshot.AccessPublic)
 		ana := h.listen("ana", "?room=lobby")
 		ana.reads("joined")
 		ana.reads("entered")
+		ana.settles()
 		lines := []string{"hello all", "twice", "twice", "two\nlines"}
 		for i, line := range lines {
 			where := []string{"LOBBY", fmt.Sprint(room)}[i%2]
@@ -51,6 +52,7 @@ func TestLineLeaves(t *testing.T) {
 	h.addRoom("ana", "lobby", earshot.AccessPublic)
 	ana := h.listen("ana", "?room=lobby")
 	ana.reads("joined")
+	ana.settles()
 	if status, text := h.tell(http.MethodPost, "bot", "?room=lobby", "hi"); status != http.StatusOK {
 		t.Fatalf("%d %s", status, text)
 	}

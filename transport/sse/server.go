@@ -8,6 +8,7 @@
 package sse
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"log/slog"
@@ -35,6 +36,8 @@ type Options struct {
 	WriteBuffer int
 	// Log may be nil.
 	Log *slog.Logger
+	// linger is for tests on machines that may be slow: 0 is lingerTime.
+	linger time.Duration
 }
 
 // Server serves event streams for a hub. New makes one.
@@ -42,6 +45,7 @@ type Server struct {
 	hub         *hub.Hub
 	greeting    talk.Greeting
 	writeBuffer int
+	linger      time.Duration
 	log         *slog.Logger
 	packer      *pack.Packer
 
@@ -68,7 +72,7 @@ func New(opts Options) *Server {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Server{
-		hub: opts.Hub, log: log, packer: pack.New(), writeBuffer: opts.WriteBuffer,
+		hub: opts.Hub, log: log, packer: pack.New(), writeBuffer: opts.WriteBuffer, linger: cmp.Or(opts.linger, lingerTime),
 		greeting: talk.Greeting{Version: opts.Version, FrameBytes: opts.FrameBytes, Ping: opts.Ping},
 		streams:  make(map[string]*stream), speakers: make(map[who]*speaker),
 	}

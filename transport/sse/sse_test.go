@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -159,9 +160,19 @@ func TestText(t *testing.T) {
 		if status, text := h.tell(http.MethodPost, "ana", "?room=lobby", "héllo\nben: forged \x1b[2J\u202e"); status != http.StatusOK {
 			t.Fatalf("%d %s", status, text)
 		}
-		want("* ana entered")
-		want("ana: héllo")
-		want("  ben: forged \uFFFD[2J\uFFFD")
+		// Who tells of entrances may still be about it while she speaks.
+		var read []string
+		for range 3 {
+			line, err := ben.in.ReadString('\n')
+			if err != nil {
+				t.Fatalf("after %q: %v", read, err)
+			}
+			read = append(read, line)
+		}
+		spoken := slices.DeleteFunc(slices.Clone(read), func(line string) bool { return line == "* ana entered\n" })
+		if !slices.Equal(spoken, []string{"ana: héllo\n", "  ben: forged \uFFFD[2J\uFFFD\n"}) {
+			t.Fatalf("read %q", read)
+		}
 		if err := h.hub.DeleteRoom(t.Context(), h.users["ana"], room); err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +254,7 @@ func TestForgets(t *testing.T) {
 
 // TestOutlivesTheServersTimes listens for longer than the server allows an answer to take.
 func TestOutlivesTheServersTimes(t *testing.T) {
-	const within, ping = 2 * time.Second, 100 * time.Millisecond
+	const within, ping = 5 * time.Second, 250 * time.Millisecond // a handshake must not take as long
 	for name, second := range map[string]bool{"HTTP1": false, "HTTP2": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

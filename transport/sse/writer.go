@@ -228,7 +228,7 @@ func (w *writer) allow() {
 }
 
 // hurry gives the client a last short time to take the rest.
-func (w *writer) hurry() { w.deadline(time.Now().Add(lingerTime)) }
+func (w *writer) hurry() { w.deadline(time.Now().Add(w.stream.srv.linger)) }
 
 // abort has what is being written fail.
 func (w *writer) abort() { w.deadline(time.Now().Add(-time.Second)) }
@@ -249,6 +249,6 @@ func (w *writer) leave() {
 	defer w.mu.Unlock()
 	w.finished = true
 	if !w.hurries {
-		_ = w.control.SetWriteDeadline(time.Now().Add(lingerTime))
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.stream.srv.linger))
 	}
 }

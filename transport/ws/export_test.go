@@ -14,6 +14,12 @@ import (
 	"github.com/earshot-chat/earshot/transport/websocket"
 )
 
+// LingeringForTest gives clients so long to read what was written before the end.
+func LingeringForTest(opts Options, most time.Duration) Options {
+	opts.linger = most
+	return opts
+}
+
 // sink is a link to nowhere that carries everything out at once.
 type sink struct{ finished bool }
 

@@ -142,7 +142,7 @@ func (s *stream) farewell() {
 	if half, ok := s.net.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
 	}
-	_ = s.net.SetReadDeadline(time.Now().Add(lingerTime))
+	_ = s.net.SetReadDeadline(time.Now().Add(s.conn.srv.linger))
 }
 
 const (

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -39,15 +38,7 @@ func (h *house) enter(user string, room earshot.RoomID) (c *client, token string
 // sessions waits until so many are left.
 func (h *house) sessions(want int) {
 	h.t.Helper()
-	deadline := time.After(patience)
-	for h.hub.Stats().Sessions != want {
-		select {
-		case <-deadline:
-			h.t.Fatalf("%d sessions, want %d", h.hub.Stats().Sessions, want)
-		default:
-			runtime.Gosched()
-		}
-	}
+	h.Settled(fmt.Sprintf("so many sessions are left: %d", want), func() bool { return h.hub.Stats().Sessions == want })
 }
 
 // TestResumeSlowly comes back to a megabyte with a client that reads it bit by bit: it gets all of it, though no more than
@@ -55,7 +46,10 @@ func (h *house) sessions(want int) {
 func TestResumeSlowly(t *testing.T) {
 	links(t, func(t *testing.T, opts setup) {
 		opts.WriteBuffer = 256 << 10
-		h := newHouse(t, opts, func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst = 1e6, 1e6; c.RoomWindowBytes = 8 << 20 })
+		h := newHouse(t, opts, func(c *hub.Config) {
+			c.PostsPerSecond, c.PostsBurst, c.RoomWindowBytes = 1e6, 1e6, 8<<20
+			c.ResumeWindow, c.Grace = time.Hour, time.Hour // however long saying all that takes
+		})
 		h.addUsers("ana", "ben")
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 		ana, token := h.enter("ana", room)

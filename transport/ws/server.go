@@ -41,6 +41,8 @@ type Options struct {
 	Log *slog.Logger
 	// Goroutines has every connection served by goroutines, also where there is something better.
 	Goroutines bool
+	// linger is for tests whose clients may be slow: 0 is lingerTime.
+	linger time.Duration
 }
 
 // What Options left at zero means.
@@ -57,6 +59,7 @@ type Server struct {
 	frameBytes  int
 	ping        time.Duration
 	writeBuffer int
+	linger      time.Duration
 	log         *slog.Logger
 	begin       time.Time
 	inflater    *inflater
@@ -85,6 +88,7 @@ func New(opts Options) (*Server, error) {
 		frameBytes:  orDefault(opts.FrameBytes, DefaultFrameBytes),
 		ping:        orDefault(opts.Ping, DefaultPing),
 		writeBuffer: orDefault(opts.WriteBuffer, DefaultWriteBuffer),
+		linger:      orDefault(opts.linger, lingerTime),
 		packer:      pack.New(),
 		inflater:    newInflater(),
 		conns:       websocket.NewConnected[*conn](),
@@ -160,10 +164,6 @@ func (s *Server) serve(
 // greet connects the session and says hello, or closes the connection with the reason why not.
 func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash, from netip.Addr) bool {
 	c.heard.Store(s.clock())
-	if !s.conns.Add(c) {
-		c.Close(earshot.CloseStopping)
-		return false
-	}
 	_, err := s.hub.Connect(user, credential, func(session *hub.Session) hub.Conn {
 		c.session = session
 		session.CameFrom(from)
@@ -171,7 +171,15 @@ func (s *Server) greet(c *conn, user earshot.User, credential earshot.SecretHash
 	})
 	if err != nil {
 		c.session = nil
+	}
+	// Only now, for whoever closes the server looks at the sessions of those that are in there.
+	open := s.conns.Add(c)
+	switch {
+	case err != nil:
 		c.Close(earshot.CloseFor(err))
+		return false
+	case !open:
+		c.Close(earshot.CloseStopping)
 		return false
 	}
 	greeting := talk.Greeting{Version: s.version, FrameBytes: s.frameBytes, Ping: s.ping}

@@ -70,7 +70,7 @@ func (s *Server) look(c *conn, now int64, ping []byte) bool {
 	since := c.since.Load()
 	switch stalled := c.link.stalledSince(); {
 	case c.closedAt.Load() != 0:
-		if now-c.closedAt.Load() > int64(lingerTime/time.Second) {
+		if now-c.closedAt.Load() > int64(s.linger/time.Second) {
 			c.link.abort()
 		}
 	case silent > 2*every:

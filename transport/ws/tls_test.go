@@ -15,6 +15,7 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/transport/websocket/websockettest"
+	"github.com/earshot-chat/earshot/transport/ws"
 )
 
 // secureLinks are the kinds of link under TLS, for tests of its records: those are not of one link with HTTP/2.
@@ -152,6 +153,7 @@ func TestSlowReaderUnderTLSIsToldWhy(t *testing.T) {
 		if !opts.secure {
 			return
 		}
+		opts.Options = ws.LingeringForTest(opts.Options, patience)
 		opts.WriteBuffer = 64 << 10
 		if !opts.Goroutines {
 			opts.WriteBuffer = 1 // what does not go of one write is over it, and so is the close frame
@@ -161,7 +163,8 @@ func TestSlowReaderUnderTLSIsToldWhy(t *testing.T) {
 		room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 		slow := h.dialRaw("slow")
 		slow.write(compile(gobwas.OpText, true, fmt.Sprintf(`{"type":"join","ref":1,"room":%d}`, room)))
-		slow.awaits(`"type":"joined"`)
+		slow.answers(`"type":"joined"`)
+		slow.answers(`"type":"entered"`) // before that there would be nothing to tell of its going
 		ana := h.dial("ana")
 		ana.reads("hello")
 		ana.send(`{"type":"join","ref":1,"room":%d}`, room)

@@ -10,12 +10,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
+	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/wire"
 )
 
@@ -32,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the golden transcripts")
 //	NAME> FRAME               NAME sends
 //	NAME< FRAME               NAME reads; an acknowledgement and the event it is of come in either order
 //	close ROOM | rename ROOM | exclude NAME ROOM       ana does this over the API
+//	profile NAME CALLED TAG   what NAME shows, changed over the API
 //	slow | mute NAME WHY | unmute NAME | ban NAME WHY  in the first room, and for good
 //	# …                       a comment
 //
@@ -50,7 +53,8 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := &play{house: newHouse(t, opts, nil), clients: make(map[string]*client), tokens: make(map[string][]string), schemas: schemas, seen: seen}
+			opts.Ping = ws.DefaultPing // hello tells it
+			p := &play{house: newHouse(t, opts, func(c *hub.Config) { c.Grace = time.Hour }), clients: make(map[string]*client), tokens: make(map[string][]string), schemas: schemas, seen: seen}
 			got := p.run(strings.Split(strings.TrimSuffix(string(script), "\n"), "\n"))
 			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
@@ -183,6 +187,8 @@ func (p *play) act(line string) {
 		title := "Kitchen"
 		_, err := p.hub.ChangeRoom(ctx, p.users["ana"], p.rooms[0], hub.RoomChange{Title: &title})
 		check(err)
+	case words[0] == "profile":
+		p.hub.ProfileChanged(earshot.Profile{ID: p.users[words[1]].ID, DisplayName: words[2], Avatar: words[3]})
 	case words[0] == "slow":
 		slow, lock := 10, earshot.LockPosts
 		_, err := p.hub.ChangeRoom(ctx, p.users["ana"], p.rooms[0], hub.RoomChange{Slow: &slow, Lock: &lock})

@@ -258,15 +258,15 @@ func TestStoppingEndsStreams(t *testing.T) {
 // TestStalledStreamIsCut stops the server while one stream's window is full: the stream is reset when the time is over.
 func TestStalledStreamIsCut(t *testing.T) {
 	h := newHouse(t, setup{Options: ws.Options{Goroutines: true, WriteBuffer: 64 << 20}, secure: true, http2: true},
-		func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst = 1e6, 1e6 })
+		func(c *hub.Config) { c.PostsPerSecond, c.PostsBurst, c.MaxText = 1e6, 1e6, 48_000 })
 	h.addUsers("ana", "slow")
 	room := h.addRoom("ana", "lobby", earshot.AccessPublic)
 	slow := h.dialRaw("slow")
 	slow.write(compile(gobwas.OpText, true, fmt.Sprintf(`{"type":"join","ref":1,"room":%d}`, room)))
 	slow.awaits(`"type":"joined"`)
 	ana, _ := h.enter("ana", room)
-	text := strings.Repeat("x", 8000)
-	for i := range 700 { // 5.6 MB: more than the window of the client's streams
+	text := strings.Repeat("x", 48_000)
+	for i := range 120 { // 5.8 MB: more than the window of the client's streams
 		ana.send(`{"type":"post","ref":%d,"room":%d,"nonce":"n%d","text":"%s"}`, i+2, room, i, text)
 		ana.until(fmt.Sprintf(`"nonce":"n%d","text"`, i))
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/gobwas/httphead"
@@ -20,13 +22,14 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/hub"
 	"github.com/earshot-chat/earshot/hub/hubtest"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 	"github.com/earshot-chat/earshot/relay/local"
 	"github.com/earshot-chat/earshot/store/sqlstore"
 	"github.com/earshot-chat/earshot/transport/ws"
 	"github.com/earshot-chat/earshot/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // patience bounds every wait for the server, so that a test that fails does so in words and not by hanging.
 const patience = hubtest.Patience
@@ -78,6 +81,9 @@ func newHouseOn(t *testing.T, relay earshot.Relay, opts setup, change func(*hub.
 	base := hubtest.New(t, relay, change)
 	h := &house{House: base, t: t, store: base.Store, hub: base.Hub, users: make(map[string]earshot.User)}
 	opts.Hub, opts.Version = h.hub, "test"
+	if opts.Ping == 0 {
+		opts.Ping = time.Hour // nobody is gone for reading nothing, however long a test takes
+	}
 	var err error
 	if h.ws, err = ws.New(opts.Options); err != nil {
 		t.Fatal(err)
@@ -220,6 +226,14 @@ func (c *client) reads(parts ...string) string {
 	return got
 }
 
+// settles waits until all that the client sent is done, also the telling of its entrances: while somebody is at that, they
+// tell of others, too, and of those who come and go before their turn is, nothing.
+func (c *client) settles() {
+	c.t.Helper()
+	c.send(`{"type":"ping","ref":4711}`)
+	c.reads(`"type":"ok"`, `"ref":4711`)
+}
+
 // closes expects the connection to be closed with the code, whatever is read before.
 func (c *client) closes(code websocket.StatusCode) {
 	c.t.Helper()
@@ -234,6 +248,14 @@ func (c *client) closes(code websocket.StatusCode) {
 			c.t.Fatalf("closed with %v (%v), want %v", got, err, code)
 		}
 		return
+	}
+}
+
+// goodbye closes the connection. The library waits for the answer for five seconds and no longer: TestFrames waits.
+func (c *client) goodbye() {
+	c.t.Helper()
+	if err := c.conn.Close(websocket.StatusNormalClosure, "bye"); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		c.t.Errorf("close: %v", err)
 	}
 }
 
@@ -292,8 +314,6 @@ func TestConversation(t *testing.T) {
 		ben.reads(`"type":"typing"`)
 		ben.reads(`"type":"left"`, `"ref":3`)
 		ana.reads(`"type":"departed"`)
-		if err := ben.conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
-			t.Errorf("close: %v", err)
-		}
+		ben.goodbye()
 	})
 }

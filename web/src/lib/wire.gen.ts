@@ -222,6 +222,10 @@ export const FrameStatus: FrameType = "status";
 /**
  * The frames: hello first, then answers to commands and events as they come.
  */
+export const FrameProfile: FrameType = "profile";
+/**
+ * The frames: hello first, then answers to commands and events as they come.
+ */
 export const FrameStopping: FrameType = "stopping";
 /**
  * The frames: hello first, then answers to commands and events as they come.
@@ -635,6 +639,19 @@ export interface Status {
    */
   users: User[];
   more?: number /* int */;
+}
+/**
+ * Profile tells what somebody inside shows now besides the name; it has no number.
+ */
+export interface Profile {
+  type: 'profile';
+  room: number /* int64 */;
+  user: User;
+  /**
+   * DisplayName is what the user is called besides the name, Avatar the tag of the picture; each is empty for none.
+   */
+  display_name: string;
+  avatar: string;
 }
 /**
  * Changed tells what the room is now.
