@@ -1,10 +1,15 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { minifySync } from 'vite';
 import { defineConfig } from 'vitest/config';
-import type { Plugin } from 'vite';
+import { ahead } from './scripts/ahead';
+import { fetches } from './scripts/fetching';
 import { icons } from './scripts/icons';
+import { lean } from './scripts/lean';
 
+import { writePacked } from './scripts/pack.mjs';
 import { writeShell } from './scripts/shell.mjs';
 
 // The server that `npm run dev` talks to.
@@ -13,52 +18,26 @@ const server = 'http://127.0.0.1:8000';
 // The server takes requests of its own origin only; the proxy speaks for the development server.
 const proxied = { target: server, changeOrigin: true, headers: { origin: server } };
 
-/** What is loaded later, although most who come for the first time need it at once. */
-const ahead = ['LogIn'];
-
-/** Has index.html name these parts, with their styles: the browser fetches them beside the first script, and not after it. */
-const preloads: Plugin = {
-  name: 'preloads',
-  apply: 'build',
-  transformIndexHtml: {
-    order: 'post',
-    handler(html, { bundle = {} }) {
-      const files = new Set<string>();
-      const take = (name: string): void => {
-        const chunk = bundle[name];
-        if (chunk?.type !== 'chunk' || files.has(name)) return;
-        files.add(name);
-        for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style);
-        for (const other of chunk.imports) take(other);
-      };
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type === 'chunk' && chunk.isDynamicEntry && ahead.includes(chunk.name))
-          take(chunk.fileName);
-      }
-      return [...files]
-        .filter((name) => !html.includes(name))
-        .map((name) => ({
-          tag: 'link',
-          injectTo: 'head',
-          attrs: name.endsWith('.css')
-            ? { rel: 'preload', as: 'style', crossorigin: '', href: `/${name}` }
-            : { rel: 'modulepreload', crossorigin: '', href: `/${name}` },
-        }));
-    },
-  },
-};
-
 export default defineConfig({
   plugins: [
     icons,
     svelte(),
+    lean,
+    fetches,
     svelteTesting(),
-    preloads,
+    ahead,
     {
       name: 'earshot-shell',
       apply: 'build',
       closeBundle() {
-        writeShell(join(import.meta.dirname, 'dist'));
+        const dist = join(import.meta.dirname, 'dist');
+        // A build that failed says why by itself.
+        if (!existsSync(join(dist, 'index.html'))) return;
+        // What lies in public/ is copied as it is written.
+        const theme = join(dist, 'theme.js');
+        writeFileSync(theme, minifySync(theme, readFileSync(theme, 'utf8')).code);
+        writeShell(dist);
+        writePacked(dist);
       },
     },
   ],
@@ -66,15 +45,46 @@ export default defineConfig({
     target: 'es2023',
     // The policy lets no script or style into the HTML: every asset is a file of its own.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // What is loaded later names its own parts. Their addresses would be a kilobyte of the first script, and few of them are
+    // new to whoever comes so far; styles are not found in any other way, and a room is not to wait twice.
+    modulePreload: {
+      polyfill: false,
+      resolveDependencies: (of, files) =>
+        of.includes('RoomPlace') ? files : files.filter((file) => file.endsWith('.css')),
+    },
     rolldownOptions: {
       input: { index: 'index.html', sw: 'worker/sw.ts' },
       output: {
         // A service worker keeps its address, and stands where all that it is for is below it.
-        // What every view needs is packed together: apart, each of the small ones is packed worse.
         codeSplitting: {
           groups: [
-            { name: 'base', test: /src\/lib\/(?:i18n\/(?:en\/)?(?:common|sentence|language)|text|time)\b/ },
+            // What every view needs is one file: apart, each of several is packed worse, and names what it has of the others.
+            { name: 'main', test: /src\/main\.ts|preload-helper/ },
+            // What of Svelte no view needs that people come by.
+            {
+              name: 'later',
+              priority: 1,
+              includeDependenciesRecursively: false,
+              test: /svelte\/src\/internal\/client\/dom\/elements\/bindings\/select\.js/,
+            },
+            // What a room, and what the log-in, shares with parts that come later: where it has to give them something itself,
+            // the bundler's own half a kilobyte comes with it.
+            {
+              name: 'shared-by-room',
+              includeDependenciesRecursively: false,
+              test: /src\/lib\/(?:i18n\/(?:en\/)?talk|markdown\/talk|naming|ui\/(?:People|Who|words))\b|icons\/arrow-(?:down|left)\./,
+            },
+            // What dialogs and settings are made of: many small files, and each part that uses one names its style.
+            {
+              name: 'controls',
+              includeDependenciesRecursively: false,
+              test: /src\/lib\/(?:ui\/(?:Choice|ConfirmDialog|Dialog|FormDialog|Radios|Switch)|notice\/QuietChoice|moderate\/Term)\.svelte/,
+            },
+            {
+              name: 'forms',
+              includeDependenciesRecursively: false,
+              test: /src\/lib\/(?:arrival|calls|i18n\/(?:en\/)?entry|ui\/(?:Credentials|Field|form))\b|icons\/eye/,
+            },
           ],
         },
         entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
@@ -94,6 +104,10 @@ export default defineConfig({
   test: {
     environment: 'happy-dom',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     restoreMocks: true,
+    // What hangs is found by what it waits for (test/patience.ts), and says so first.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -18,13 +18,13 @@ export const icons: Plugin = {
     if (!file.test(id)) return null;
     const found = data.exec(await readFile(id, 'utf8'))?.[1];
     if (found === undefined) throw new Error(`${id} is no icon as Lucide wrote them: see scripts/icons.ts`);
-    const { name, node } = JSON.parse(found) as { name: string; node: Node[] };
+    const { node } = JSON.parse(found) as { node: Node[] };
     const shapes = node.map(([tag, attributes]) => {
       const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
       return `<${tag}${written.join('')} />`;
     });
     return `<script>let { size = 24 } = $props();</script>
-<svg class="lucide lucide-${name}" width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor"
+<svg class="lucide" width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor"
   stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${shapes.join('')}</svg>`;
   },
 };

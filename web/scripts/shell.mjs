@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** Which files beside the scripts the page opens with. */
-const beside = /^(?:favicon\.svg|manifest\.webmanifest|theme\.js|assets\/(?:index|ar)-.*\.(?:css|js))$/;
+/** Which files the page opens with that index.html does not say it needs at once. */
+const beside = /^(?:favicon\.svg|manifest\.webmanifest|assets\/ar-.*\.js)$/;
 
 /**
  * The scripts of these names below `dist`, with all that they import.
@@ -34,10 +34,14 @@ export function withImports(dist, names) {
  * @param {string} dist
  * @returns {string[]}
  */
-export function ownScripts(dist) {
-  const page = readFileSync(join(dist, 'index.html'), 'utf8');
-  return [...page.matchAll(/<script[^>]*\ssrc="\/([^"]+\.js)"/g)].map(([, name = '']) => name);
-}
+export const ownScripts = (dist) => named(dist, /<script[^>]*\ssrc="\/([^"]+\.js)"/g);
+
+/**
+ * @param {string} dist
+ * @param {RegExp} how
+ */
+const named = (dist, how) =>
+  [...readFileSync(join(dist, 'index.html'), 'utf8').matchAll(how)].map(([, name = '']) => name);
 
 /**
  * Writes the list into the worker that was built.
@@ -48,7 +52,11 @@ export function writeShell(dist) {
     name.replaceAll('\\', '/'),
   );
   const names = [
-    ...new Set([...withImports(dist, ownScripts(dist)), ...all.filter((name) => beside.test(name))]),
+    ...new Set([
+      ...withImports(dist, ownScripts(dist)),
+      ...named(dist, /<link\s+rel="stylesheet"[^>]*\shref="\/([^"]+)"/g),
+      ...all.filter((name) => beside.test(name)),
+    ]),
   ].sort();
   const hash = createHash('sha256');
   for (const name of ['index.html', ...names]) hash.update(name).update(readFileSync(join(dist, name)));

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
+import go from '../../action.go?raw';
 import { ApiError } from '../src/lib/api';
 import { Course, lasting, line } from '../src/lib/pages/admin/course';
+import { keeping } from '../src/lib/i18n/keeping';
+import { dayStart, detailsOf } from '../src/lib/pages/admin/log';
 import { Listing } from '../src/lib/pages/admin/listing.svelte';
 import { administers } from '../src/lib/pages/admin/may';
 import type { Figures, Filter, Page } from '../src/lib/pages/admin/rest';
@@ -30,9 +33,10 @@ describe('a list by pages', () => {
   };
 
   test('goes on and back', async () => {
-    const list = new Listing(pages);
+    let wanted: Filter = {};
+    const list = new Listing(pages, () => wanted);
     expect(list.entries).toBeNull();
-    await list.narrow({});
+    await list.narrow();
     expect([list.entries, list.hasNext, list.hasPrevious, list.number]).toEqual([['a', 'b'], true, false, 1]);
     await list.next();
     await list.next();
@@ -42,15 +46,17 @@ describe('a list by pages', () => {
     await list.previous();
     expect([list.entries, list.hasPrevious]).toEqual([['a', 'b'], false]);
     await list.next();
-    await list.narrow({ without: 'b' });
+    wanted = { without: 'b' };
+    expect(list.entries).toEqual(['c', 'd']);
+    await list.narrow();
     expect([list.entries, list.number]).toEqual([['a', 'c'], 1]);
   });
 
   test('shows what was asked for last, and what went wrong', async () => {
     const answers: ((page: Page<string>) => void)[] = [];
     const list = new Listing<string>(() => new Promise((answer) => answers.push(answer)));
-    const first = list.narrow({ search: 'a' });
-    const second = list.narrow({ search: 'ab' });
+    const first = list.narrow();
+    const second = list.narrow();
     answers[1]?.({ entries: ['ab'], next: '' });
     await second;
     answers[0]?.({ entries: ['a'], next: '' });
@@ -84,6 +90,40 @@ describe('the course of figures', () => {
     expect(lasting(0, days)).toBe('0:00:00');
     expect(lasting(3_723_000, days)).toBe('1:02:03');
     expect(lasting(2 * 86_400_000 + 61_000, days)).toBe('2 d, 0:01:01');
+  });
+});
+
+describe('the log of actions', () => {
+  test('has words for all that is done', () => {
+    const verbs = [...go.matchAll(/^\tVerb\w+ +Verb = "(\w+)"$/gm)].map(([, verb]) => verb);
+    expect(verbs.length).toBeGreaterThan(20);
+    expect(Object.keys(keeping.t.verbs).sort()).toEqual(verbs.sort());
+  });
+
+  test('tells the details in words, and leaves what people wrote', () => {
+    const details = {
+      reason: 'true',
+      until: 'forever',
+      is_staff: 'true',
+      locked: '""',
+      slow_seconds: '30',
+      odd: 'x',
+    };
+    const told = detailsOf({ id: 1, at: '', road: 'page', action: 'ban', subject: '', details });
+    expect(told.map(({ label, value }) => `${label}: ${value}`)).toEqual([
+      'staff: yes',
+      'lock: open',
+      'odd: x',
+      'reason: true',
+      'slow mode: 30 s',
+      'until: for good',
+    ]);
+  });
+
+  test('is bounded by days of the reader’s calendar', () => {
+    expect(dayStart('')).toBe('');
+    expect(new Date(dayStart('2026-11-23')).getHours()).toBe(0);
+    expect(Date.parse(dayStart('2026-03-31', 1))).toBe(new Date(2026, 3, 1).getTime());
   });
 });
 

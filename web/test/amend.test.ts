@@ -111,6 +111,14 @@ describe('answers', () => {
     ['> > said before', 'said before'],
     ['see ||the secret|| there', 'see ▒▒▒ there'],
     ['/me waves', 'waves'],
+    [
+      'yes! **looking** good, see `main.go` and [the page](https://a.b)',
+      'yes! looking good, see main.go and the page',
+    ],
+    ['- one\n- two', 'one'],
+    ['**so ||it is|| said** by @ana in #kitchen', 'so ▒▒▒ said by @ana in #kitchen'],
+    ['/me *bows*', 'bows'],
+    ['snake_case and 2*3*4', 'snake_case and 2*3*4'],
     ['<img src=x onerror=alert(1)>', '<img src=x onerror=alert(1)>'],
     ['', ''],
   ])('quote the first line: %j', (text, line) => {

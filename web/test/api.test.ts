@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { api, ApiError } from '../src/lib/api';
+import { calls } from '../src/lib/calls';
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -19,7 +20,7 @@ const problem = (status: number, body: object, headers: Record<string, string> =
 
 test('sends JSON to the same origin', async () => {
   const fetch = answer(Response.json({ id: 1 }));
-  await api.logIn('ana', 'secret');
+  await calls.logIn('ana', 'secret');
   const [url, init] = fetch.mock.calls[0] ?? [];
   expect(url).toBe('/api/v1/login');
   expect(init).toMatchObject({
@@ -32,13 +33,13 @@ test('sends JSON to the same origin', async () => {
 
 test('an invitation is sent only where there is one', async () => {
   const fetch = answer(Response.json({ id: 1 }));
-  await api.signUp('ana', 'secret', '');
+  await calls.signUp('ana', 'secret', '');
   expect(fetch.mock.calls[0]?.[1].body).toBe('{"username":"ana","password":"secret"}');
 });
 
 test('names in addresses are escaped', async () => {
   const fetch = answer(new Response(null, { status: 204 }));
-  await api.addMember(5, 'a+b@c/d?é');
+  await calls.addMember(5, 'a+b@c/d?é');
   expect(fetch.mock.calls[0]?.[0]).toBe('/api/v1/rooms/5/members/a%2Bb%40c%2Fd%3F%C3%A9');
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { longestWait, verdictOf, waitFor } from '../src/lib/client/backoff';
 import { Client } from '../src/lib/client/client';
-import { CommandError, ConnectionLost } from '../src/lib/client/commands';
+import { CommandError, ConnectionLost } from '../src/lib/client/errors';
 import type { Frame } from '../src/lib/client/frames';
 import type { Check, Connection } from '../src/lib/client/link';
 import { ana, ben, fakeClient } from './fake';

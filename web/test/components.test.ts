@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { reading } from '../src/lib/lazy.svelte';
 import type { Passage } from '../src/lib/state/types';
 import Banner from '../src/lib/ui/Banner.svelte';
 import Composer from '../src/lib/ui/Composer.svelte';
@@ -96,7 +97,22 @@ describe('the composer', () => {
   });
 });
 
+test('a message is shown as it was typed until what reads it is there', () => {
+  const base = { user: ben, at: 0, head: true, own: false, heard: -1 };
+  const part = vi.spyOn(reading, 'part', 'get').mockReturnValue(null);
+  render(MessageRow, { ...base, name: 'one', text: '**a** https://example.org \x07' });
+  render(MessageRow, { ...base, name: 'two', text: '/me waves' });
+  expect(screen.getAllByTestId('message-text').map(({ textContent }) => textContent)).toEqual([
+    '**a** https://example.org ␇',
+    'ben waves',
+  ]);
+  part.mockRestore();
+});
+
 describe('a message', () => {
+  beforeAll(async () => {
+    await reading.load();
+  });
   const base = { user: ben, at: 0, head: true, own: false, heard: -1 };
 
   test.each([
@@ -219,7 +235,7 @@ describe('one’s own message', () => {
 
   test('waits for the connection where there is none, and can be taken back', () => {
     render(MessageRow, { ...props, stage: 'waiting', live: false });
-    expect(screen.getByTestId('message-state').textContent).toContain('Waits for the connection.');
+    expect(screen.getByTestId('message-state').textContent).toContain('Waiting for the connection.');
     expect(screen.queryByRole('button', { name: 'Retry' })).toBeNull();
     expect(screen.getByRole('button', { name: 'Discard' })).toBeTruthy();
   });
@@ -252,8 +268,8 @@ describe('a line of the page’s own', () => {
     ['gap', 0, 'Something may be missing here'],
     ['restart', 0, 'The server was restarted; what was said meanwhile did not reach you.'],
     ['away', 0, 'what was said meanwhile was not kept for you.'],
-    ['reloaded', 0, 'The page was loaded anew.'],
-    ['lost', 0, 'You are disconnected since'],
+    ['reloaded', 0, 'The page was reloaded.'],
+    ['lost', 0, 'You have been disconnected since'],
   ] as const)('%s, %i', (what, count, words) => {
     render(MarkerRow, { marker: { ...marker, what, count } });
     expect(screen.getByTestId('marker').textContent).toContain(words);
@@ -313,6 +329,15 @@ describe('the banner', () => {
     expect(banner.textContent).toContain('Trying again in 3 s.');
     await fireEvent.click(screen.getByRole('button', { name: 'Try now' }));
     expect(onretry).toHaveBeenCalledOnce();
+  });
+
+  test('tells of the first connection only where it takes its time', async () => {
+    vi.useFakeTimers();
+    render(Banner, { connection: { phase: 'connecting', tries: 0 }, onretry: vi.fn() });
+    await vi.advanceTimersByTimeAsync(900);
+    expect(screen.getByTestId('connection').textContent.trim()).toBe('');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(screen.getByRole('status').textContent).toContain('Connecting…');
   });
 
   test('says nothing while all is well, and that it is well again for a while', async () => {

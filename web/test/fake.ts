@@ -132,6 +132,7 @@ export const server: Server = {
   confirm_email: false,
   setup_needed: false,
   passkey_domain: '',
+  providers: [],
   resume_ms: 60_000,
   grace_ms: 10_000,
   limits,

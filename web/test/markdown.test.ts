@@ -7,7 +7,9 @@ import type { Highlighted } from '../src/lib/markdown/highlight';
 import { called } from '../src/lib/markdown/names';
 import type { Block, Inline } from '../src/lib/markdown/nodes';
 import { parse } from '../src/lib/markdown/parse';
-import { deed, loneEmoji, marked, pieces } from '../src/lib/text';
+import { pieces } from '../src/lib/links';
+import { deed, marked } from '../src/lib/text';
+import { loneEmoji } from '../src/lib/ui/lone';
 import MessageRow from '../src/lib/ui/MessageRow.svelte';
 import { ben } from './fake';
 
@@ -69,6 +71,8 @@ describe('what is markdown', () => {
     ['![a](https://b.example/c.png)', 'link(a https://b.example/c.png)'],
     ['[a](mailto:b@c.example)', 'link(a mailto:b@c.example)'],
     ['**https://a.example/b_c_d**', 'b(<https://a.example/b_c_d>)'],
+    ['see <https://a.example/b,c>, <HTTP://d.example>', 'see <https://a.example/b,c>, <http://d.example/>'],
+    ['www.a.example and **www.b.example**', '<https://www.a.example/> and b(<https://www.b.example/>)'],
     ['@ana, #kitchen.', 'name(@ana), name(#kitchen.)'],
     ['\\*a\\* \\`b\\` \\[c](https://d.example)', '*a* `b` [c](<https://d.example/>)'],
     ['你好**强调**吗', '你好b(强调)吗'],
@@ -234,7 +238,8 @@ describe('hostile texts', () => {
     parse('*a '.repeat(130) + 'a* '.repeat(130));
     parse(`${'> '.repeat(1000)}a`);
     parse(Array.from({ length: 100 }, (_, deep) => `${'  '.repeat(deep)}- a`).join('\n'));
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    // It takes less than half a second where nothing else runs.
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 });
 

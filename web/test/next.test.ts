@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import list from '../../httpd/testdata/next.json';
-import { ownPage, takeToken } from '../src/lib/next';
+import { takeToken } from '../src/lib/arrival';
+import { ownPage } from '../src/lib/next';
 
 describe('where a log-in leads', () => {
   test.each(list.own)('%j is a page of ours', (next) => {

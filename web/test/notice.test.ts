@@ -418,7 +418,7 @@ describe('the settings', () => {
     expect(chat.choices.level(1)).toBe('nothing');
     await fireEvent.change(screen.getByRole('combobox', { name: 'Room 1' }), { target: { value: '' } });
     expect(chat.choices.now.levels).toEqual({});
-    await fireEvent.click(screen.getByRole('radio', { name: 'What is meant for me' }));
+    await fireEvent.click(screen.getByRole('radio', { name: 'Mentions and replies' }));
     expect(chat.choices.level(1)).toBe('mentions');
   });
 });

@@ -1,4 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Room as ListedRoom, Server } from '../src/lib/api';
 import LogIn from '../src/lib/pages/LogIn.svelte';
@@ -165,7 +166,7 @@ describe('the conversation', () => {
     await enter(1);
     fake.socket.drop(4000);
     const { rerender } = render(Conversation, { room: chat.room(1) as never, chat });
-    expect(screen.getByRole('log').textContent).toContain('You are disconnected since');
+    expect(screen.getByRole('log').textContent).toContain('You have been disconnected since');
     chat.retryNow();
     fake.socket.hello();
     fake.socket.refuse('resume', 'not_found');
@@ -178,7 +179,35 @@ describe('the conversation', () => {
     await rerender({ room: state, chat });
     const words = 'You were disconnected; what was said meanwhile was not kept for you.';
     expect(screen.getByRole('log').textContent).toContain(words);
-    expect(screen.getByRole('log').textContent).not.toContain('You are disconnected since');
+    expect(screen.getByRole('log').textContent).not.toContain('You have been disconnected since');
+  });
+
+  test('what can be done with a message comes to the one that somebody is at already', async () => {
+    const { chat, fake, enter } = await chatting();
+    await enter(1, [ana, ben]);
+    fake.socket.frame({
+      type: 'message',
+      room: 1,
+      seq: 1,
+      at: Date.now(),
+      user: ben,
+      nonce: 'n',
+      text: 'one',
+    });
+    const state = await waitFor(() => {
+      const found = chat.room(1);
+      if (!found?.said) throw new Error('not yet');
+      return found;
+    });
+    render(Conversation, { room: state, chat });
+    const row = screen.getByTestId('message');
+    // As when all of it is loaded later than the message is there.
+    row.focus();
+    const log = screen.getByTestId('conversation');
+    const { default: MessageTools } = await import('../src/lib/markdown/MessageTools.svelte');
+    const late = render(MessageTools, { chat, room: state, log, stuck: true });
+    await tick();
+    expect(within(late.container).getByTestId('message-tools')).toBeTruthy();
   });
 
   test('an empty room says what one can do', async () => {
@@ -194,7 +223,8 @@ describe('the people', () => {
     const crowd = Array.from({ length: 100 }, (_, i) => ({ id: i + 1, name: `p${i}` }));
     render(Occupants, { room: await enter(1, crowd, 500), chat, alone: false, onclose: vi.fn() });
     expect(screen.getByTestId('occupant-count').textContent).toBe('500');
-    expect(within(screen.getByTestId('occupants')).getAllByRole('listitem')).toHaveLength(100);
+    const list = await screen.findByTestId('occupants');
+    expect(within(list).getAllByRole('listitem')).toHaveLength(100);
     expect(screen.getByText('100 of 500 shown')).toBeTruthy();
     await fireEvent.click(screen.getByRole('button', { name: 'Show more' }));
     expect(fake.socket.last('occupants').after).toBe('p99');
@@ -235,7 +265,7 @@ describe('statuses', () => {
     const { chat, enter } = await chatting();
     const people = [ana, { ...ben, status: 'away' }, { ...cy, status: 'dnd' }];
     render(Occupants, { room: await enter(1, people), chat, alone: false, onclose: vi.fn() });
-    const rows = within(screen.getByTestId('occupants')).getAllByRole('listitem');
+    const rows = within(await screen.findByTestId('occupants')).getAllByRole('listitem');
     expect(rows.map((row) => within(row).queryByTestId('status')?.textContent.trim())).toEqual([
       undefined,
       'away',
@@ -247,6 +277,9 @@ describe('statuses', () => {
     const { chat, fake } = await chatting();
     const calls = { onenter: vi.fn(), oncreate: vi.fn(), oninvite: vi.fn(), onlogout: vi.fn() };
     render(RoomsPane, { chat, server, alone: false, current: 0, ...calls });
+    // What is in the menu is there once somebody comes near.
+    expect(screen.queryByRole('switch', { hidden: true })).toBeNull();
+    await fireEvent.focus(screen.getByRole('button', { name: /account/i }));
     const toggle = await screen.findByRole('switch', { name: 'Do not disturb', hidden: true });
     expect(toggle.getAttribute('aria-checked')).toBe('false');
     await fireEvent.click(toggle);
@@ -282,6 +315,24 @@ describe('the list of rooms', () => {
     expect(onenter).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 2 }));
   });
 
+  test('shows where something was typed and not sent', async () => {
+    const { chat, enter } = await chatting([listed(1, 'Harbour'), listed(2, 'Kitchen')]);
+    await enter(1);
+    const { rerender } = render(RoomList, { chat, ...props });
+    const marked = (): boolean =>
+      screen.getByRole('link', { name: /Room 1/ }).textContent.includes('not sent yet');
+    expect(marked()).toBe(false);
+    chat.drafts[1] = ' ';
+    await tick();
+    expect(marked()).toBe(false);
+    chat.drafts[1] = 'to be said';
+    await tick();
+    expect(marked()).toBe(true);
+    // Where one is it stands in the box.
+    await rerender({ current: 1 });
+    expect(marked()).toBe(false);
+  });
+
   test('can be filtered', async () => {
     const { chat } = await chatting([listed(1, 'Harbour'), listed(2, 'Kitchen')]);
     render(RoomList, { chat, ...props });
@@ -290,7 +341,7 @@ describe('the list of rooms', () => {
     expect(screen.queryByText('Kitchen')).toBeNull();
     expect(screen.getByText('Harbour')).toBeTruthy();
     await fireEvent.input(box, { target: { value: 'zzz' } });
-    expect(screen.getByText('No room is called anything like that.')).toBeTruthy();
+    expect(screen.getByText('No room matches.')).toBeTruthy();
   });
 
   test('says what to do where there is none', async () => {

@@ -85,12 +85,12 @@ describe('the journey of a message', () => {
   const posted = (nonce: string, seq: number, heard: number): Action =>
     frame({ type: 'posted', ref: 2, room: 1, seq, at: noon, nonce, heard });
 
-  test('is in the outbox as the client says, until its event takes it out', () => {
+  test('is in the outbox as the client says, until its event takes it out: it never stands twice', () => {
     const state = inRoom(outbox([draft('a', 'sending')]));
     expect(state.outbox).toMatchObject([{ text: 'a', stage: 'sending' }]);
     const taken = draft('a', 'taken', { seq: 1, heard: 7 });
-    const after = inRoom(outbox([taken]), said(1, ana, 'a', noon, 'a'), outbox([]));
-    expect(after.outbox).toEqual([]);
+    const after = inRoom(outbox([taken, draft('b', 'sending')]), said(1, ana, 'a', noon, 'a'));
+    expect(after.outbox).toMatchObject([{ text: 'b' }]);
     expect(after.items.at(-1)).toMatchObject({ kind: 'said', text: 'a', heard: 7 });
   });
 
@@ -238,6 +238,13 @@ describe('the end of a room', () => {
     expect(state).toMatchObject({ live: false, over: note, people: [] });
     expect(kinds(state.items).at(-1)).toBe(what);
     expect(kinds(run(joined(), action, joined(5)).rooms[1]?.items ?? []).at(-1)).toBe('start');
+  });
+
+  test('who was put out knows why, until when, and only until they are back', () => {
+    const why = { code: 'kicked', message: 'You can come back in 60 s.', reason: 'Spam', retry_ms: 60_000 };
+    const out = frame({ type: 'removed', room: 1, ...why });
+    expect(inRoom(out)).toMatchObject({ over: 'You were put out of this room.', out: { ...why, at: noon } });
+    expect(run(joined(), out, joined(5)).rooms[1]).toMatchObject({ over: '', out: null });
   });
 
   test('leaving forgets all of it', () => {

@@ -1,5 +1,5 @@
 import { cleanup, render, waitFor } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from '../src/App.svelte';
 import type { Kept } from '../src/lib/client/client';
 import { keepSession, takeSession } from '../src/lib/remember';
@@ -15,6 +15,11 @@ const kept = (more: Partial<Kept> = {}): Kept => ({
   rooms: [1],
   status: 'active',
   ...more,
+});
+
+// What the page loads for want of shared threads: on a busy machine its first time takes longer than is waited for.
+beforeAll(async () => {
+  await import('../src/lib/client/alone');
 });
 
 beforeEach(() => {

@@ -2,11 +2,16 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { avatarColour, avatarColours } from '../src/lib/colour';
 import { talk } from '../src/lib/i18n/talk';
 import { preferences } from '../src/lib/preferences.svelte';
-import { everything, forgetEverything, forgetRoom, rememberedRooms, rememberRoom } from '../src/lib/remember';
+import { forgetRoom, rememberedRooms, rememberRoom } from '../src/lib/remember';
+import { everything, forgetEverything } from '../src/lib/traces';
 import { roomPath, routeOf } from '../src/lib/routes';
-import { byteLength, initials, pieces, printed, shortened, visible } from '../src/lib/text';
+import { pieces } from '../src/lib/links';
+import { byteLength, initials, plain, printed, shortened, visible } from '../src/lib/text';
+import { loneEmoji } from '../src/lib/ui/lone';
 import { dayName, sameDay } from '../src/lib/time';
-import { clauses, connectionWords, named, secondsUntil, told, typingWords } from '../src/lib/ui/words';
+import { connectionWords, secondsUntil } from '../src/lib/ui/standing';
+import { clauses, named } from '../src/lib/ui/clauses';
+import { told, typingWords } from '../src/lib/ui/words';
 import type { User } from '../src/lib/wire.gen';
 import { ana, ben, cy } from './fake';
 
@@ -28,6 +33,17 @@ describe('links', () => {
     ],
     ['other schemes', 'javascript:alert(1) data:text/html,x file:///etc ftp://a.example', []],
     ['inside a word', 'xhttps://a.example', []],
+    [
+      'without a scheme',
+      'www.a.example, and WWW.b.example/c.',
+      ['https://www.a.example/', 'https://www.b.example/c'],
+    ],
+    [
+      'www of nothing',
+      'www. www.a www.. xwww.a.example user@www.a.example //www.a.example -www.a.example',
+      [],
+    ],
+    ['a user before www', 'www.a@evil.example www.a.example:x@evil.example', []],
     ['a hidden script', 'https://a.example/"onmouseover="alert(1)', ['https://a.example/']],
     ['another name before the host', 'https://bank.example@evil.example/', []],
     ['no host', 'https:// and http://', []],
@@ -72,6 +88,46 @@ describe('links', () => {
     printed('\n \n\u200b\nx'.repeat(1500));
     printed(`\n${' '.repeat(8000)}x`);
     expect(performance.now() - begin).toBeLessThan(100);
+  });
+});
+
+describe('a plain text', () => {
+  test.each([
+    'Good evening!',
+    "It's 5 o'clock – half of them (the others) said: 3 + 4 = 7; 10% & more…",
+    'Zażółć gęślą jaźń, добрый вечер, 今晚好, مساء الخير',
+    'one line\nand another',
+    'x'.repeat(200),
+    '',
+  ])('is shown as it is: %j', (text) => {
+    expect(plain(text)).toBe(true);
+    // What is not looked at would have found nothing.
+    expect(printed(text)).toBe(text);
+    expect(pieces(text).every(({ href }) => href === undefined)).toBe(true);
+    expect(loneEmoji(text)).toBe(false);
+  });
+
+  test.each([
+    ['markdown', 'a *loud* word'],
+    ['a mention', '@ana'],
+    ['a list', '- one'],
+    ['an address', 'see https://example.org'],
+    ['an address of another spelling', 'see HTTP://EXAMPLE.ORG'],
+    ['emoji', '😀'],
+    ['a flag', '🇵🇱'],
+    ['a digit in a box', '1️⃣'],
+    ['marks heaped upon a letter', 'z\u0300\u0301\u0302'],
+    ['a sign that turns the direction', 'abc\u202edef'],
+    ['a sign that nobody sees', 'a\u200bb'],
+    ['a control character', 'a\x07b'],
+    ['the end of a line of Windows', 'a\r\nb'],
+    ['an empty line', 'a\n \nb'],
+    ['a line of nothing to see', 'a\n\u3164\nb'],
+    ['many lines', 'a\nb\nc\nd\ne\nf\ng\nh\ni'],
+    ['a half of a character', '\ud83d'],
+    ['much', 'x'.repeat(201)],
+  ])('is not one with %s', (_, text) => {
+    expect(plain(text)).toBe(false);
   });
 });
 

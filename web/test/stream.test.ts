@@ -3,6 +3,7 @@ import { Client } from '../src/lib/client/client';
 import type { Check, Socket } from '../src/lib/client/link';
 import { EventStream } from '../src/lib/client/stream';
 import { FakeSocket, hello } from './fake';
+import { eventually } from './patience';
 
 describe('the way around', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -178,11 +179,11 @@ describe('the stream', () => {
     write('id: t.1:2\nda');
     write('ta: {"type":"message","text":"h\u00e9llo"}\n');
     write('\n: comment\n\ndata: {"a":1}\n\ndata: {"b":2}\n\n');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(heard.slice(1)).toEqual(['{"type":"message","text":"h\u00e9llo"}', '{"a":1}', '{"b":2}']);
     });
     end();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(codes).toEqual([1006]);
     });
   });
@@ -195,7 +196,7 @@ describe('the stream', () => {
     stream.send('one');
     expect(asked).toEqual([]);
     greet();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked).toEqual([]);
       stream.send('two');
       expect(asked).toHaveLength(1);
@@ -203,7 +204,7 @@ describe('the stream', () => {
     const long = 'x'.repeat(8000);
     for (const command of ['three', long, long]) stream.send(command);
     go?.(new Response(null, { status: 204 }));
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked.at(-1)?.body).toBe(long);
     });
     const all = asked.map(({ body }) => body).join('\n');
@@ -218,11 +219,11 @@ describe('the stream', () => {
     );
     const stream = listen();
     greet();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(heard).toHaveLength(1);
     });
     stream.send('one');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(codes).toEqual([1006]);
     });
   });
@@ -232,7 +233,7 @@ describe('the stream', () => {
     listen();
     greet();
     write('data: {"type":"end","code":4500,"reason":"the log-in has ended"}\n\ndata: {"late":1}\n\n');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(codes).toEqual([4500]);
     });
     expect(heard).toHaveLength(1);
@@ -247,7 +248,7 @@ describe('the stream', () => {
     const { refuse, codes, listen } = server();
     refuse(status);
     listen();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(codes).toEqual([code]);
     });
   });
@@ -257,7 +258,7 @@ describe('the stream', () => {
     listen();
     greet();
     write('data: {"type":"ping"}\n\n');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(asked.map(({ body }) => body)).toEqual(['{"type":"ping","ref":9007199254740991}']);
     });
   });
@@ -267,14 +268,14 @@ describe('the stream', () => {
       const { greet, heard, asked, codes, listen, write } = server();
       const stream = listen();
       greet();
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(heard).toHaveLength(1);
       });
       stream.close(code);
       write('data: {"late":1}\n\n');
       stream.send('late');
       expect(asked.map(({ method }) => method)).toEqual(code === 1000 ? ['DELETE'] : []);
-      await vi.waitFor(() => {
+      await eventually(() => {
         expect(codes).toEqual([1006]);
       });
       expect(heard).toHaveLength(1);

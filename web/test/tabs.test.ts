@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Kept } from '../src/lib/client/client';
-import { CommandError, ConnectionLost } from '../src/lib/client/commands';
+import { CommandError, ConnectionLost } from '../src/lib/client/errors';
 import { Remote } from '../src/lib/client/remote';
 import type { Way } from '../src/lib/client/remote';
 import { Tabs } from '../src/lib/client/tabs';
@@ -42,7 +42,11 @@ function thread() {
     for (const room of rooms) remote.join(room);
     remote.start();
     await vi.advanceTimersByTimeAsync(0);
-    const heard = (): string[] => told.splice(0);
+    /** What was told since, once what may wait a little has come. */
+    const heard = async (): Promise<string[]> => {
+      await vi.advanceTimersByTimeAsync(8);
+      return told.splice(0);
+    };
     return { remote, heard, die: () => die() };
   };
   return { fake, close, tabs, open };
@@ -93,37 +97,37 @@ describe('two tabs', () => {
     const { fake, first, second } = await two();
     expect(fake.sockets).toHaveLength(1);
     expect(fake.socket.all('join')).toHaveLength(1);
-    expect(first.heard()).toEqual(['connecting', 'open', 'joined 1', 'before', 'occupants 1']);
-    expect(second.heard()).toEqual(['open', 'joined 1']);
+    expect(await first.heard()).toEqual(['connecting', 'open', 'joined 1', 'before', 'occupants 1']);
+    expect(await second.heard()).toEqual(['open', 'joined 1']);
     fake.socket.frame(message('for both'));
-    expect([first.heard(), second.heard()]).toEqual([['for both'], ['for both']]);
+    expect([await first.heard(), await second.heard()]).toEqual([['for both'], ['for both']]);
   });
 
   test('what waits to be sent is shown in both, and said once', async () => {
     const { fake, first, second } = await two();
-    first.heard();
-    second.heard();
+    await first.heard();
+    await second.heard();
     second.remote.post(1, 'once');
     await vi.advanceTimersByTimeAsync(0);
     expect(fake.socket.all('post')).toHaveLength(1);
-    expect(first.heard()).toEqual(['outbox sending']);
-    expect(second.heard()).toEqual(['outbox sending']);
+    expect(await first.heard()).toEqual(['outbox sending']);
+    expect(await second.heard()).toEqual(['outbox sending']);
   });
 
   test('one leaves a room: both are out, and it can be entered again', async () => {
     const { fake, first, second } = await two();
-    first.heard();
+    await first.heard();
     const left = second.remote.leave(1);
     const { ref } = fake.socket.last('leave');
     fake.socket.frame({ type: 'left', ref, room: 1 });
     await left;
-    expect(first.heard()).toEqual(['left 1']);
+    expect(await first.heard()).toEqual(['left 1']);
     fake.socket.frame(message('to others'));
-    expect(first.heard()).toEqual([]);
+    expect(await first.heard()).toEqual([]);
     first.remote.join(1);
     await vi.advanceTimersByTimeAsync(0);
     fake.socket.admit(1, { seq: 20 });
-    expect(first.heard()).toEqual(['joined 1']);
+    expect(await first.heard()).toEqual(['joined 1']);
   });
 
   test('somebody is there while somebody is at one of them, and undisturbed who said so in one', async () => {
@@ -153,10 +157,10 @@ describe('two tabs', () => {
     const { fake, first, second } = await two();
     first.remote.stop();
     expect(fake.socket.closed).toBe(false);
-    second.heard();
+    await second.heard();
     fake.socket.frame(message('still'));
-    expect(second.heard()).toEqual(['still']);
-    expect(first.heard()).not.toContain('still');
+    expect(await second.heard()).toEqual(['still']);
+    expect(await first.heard()).not.toContain('still');
     second.remote.stop();
     expect([fake.socket.closed, fake.socket.code]).toEqual([true, 1000]);
   });
@@ -180,15 +184,15 @@ describe('two tabs', () => {
     await vi.advanceTimersByTimeAsync(0);
     fake.socket.hello({ resume: 't2' });
     const { ref } = fake.socket.last('resume');
-    first.heard();
-    third.heard();
+    await first.heard();
+    await third.heard();
     fake.socket.frame({ type: 'resumed', ref, rooms: [1] });
     const info = { id: 1, name: 'kitchen', title: 'kitchen', topic: '', access: 'public', owner: 1 };
     fake.socket.frame({ type: 'returned', room: 1, info, seq: 13, lost: 1, occupants: [ana, ben], count: 2 });
     fake.socket.frame({ ...message('missed'), seq: 13 });
     fake.socket.frame({ ...message('new'), seq: 14 });
-    expect(first.heard()).toEqual(['resumed', 'returned 1', 'gap 1 lost', 'missed', 'new']);
-    expect(third.heard()).toEqual(['resumed', 'joined 1', 'new']);
+    expect(await first.heard()).toEqual(['resumed', 'returned 1', 'gap 1 lost', 'missed', 'new']);
+    expect(await third.heard()).toEqual(['resumed', 'joined 1', 'new']);
   });
 
   test('hear what is said behind a restart, although its numbers are lower', async () => {
@@ -198,10 +202,10 @@ describe('two tabs', () => {
     await vi.advanceTimersByTimeAsync(0);
     fake.socket.hello({ epoch: 'another', resume: 't2' });
     fake.socket.admit(1, { seq: 0 });
-    first.heard();
-    second.heard();
+    await first.heard();
+    await second.heard();
     fake.socket.frame({ ...message('hello again'), seq: 1 });
-    expect([first.heard(), second.heard()]).toEqual([['hello again'], ['hello again']]);
+    expect([await first.heard(), await second.heard()]).toEqual([['hello again'], ['hello again']]);
   });
 });
 
@@ -225,7 +229,7 @@ describe('a page that is loaded anew', () => {
     const info = { id: 1, name: 'kitchen', title: 'kitchen', topic: '', access: 'public', owner: 1 };
     other.fake.socket.frame({ type: 'returned', room: 1, info, seq: 11, lost: 0, occupants: [], count: 2 });
     other.fake.socket.frame(message('meanwhile'));
-    expect(again.heard()).toEqual(['connecting', 'open', 'resumed', 'returned 1', 'meanwhile']);
+    expect(await again.heard()).toEqual(['connecting', 'open', 'resumed', 'returned 1', 'meanwhile']);
   });
 
   test('beside another one leaves the thread as it is, and what it kept is not used', async () => {
@@ -237,6 +241,6 @@ describe('a page that is loaded anew', () => {
     await vi.advanceTimersByTimeAsync(0);
     const again = await open([1], kept);
     expect(fake.sockets).toHaveLength(1);
-    expect(again.heard()).toEqual(['open']);
+    expect(await again.heard()).toEqual(['open']);
   });
 });

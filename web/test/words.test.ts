@@ -118,10 +118,7 @@ test('numbers and hours are those of the language, and of the country that the b
 });
 
 test('a sentence is parted where something is shown by an element', () => {
-  expect(parted(common.t.noRoomTells(hole))).toEqual([
-    'No room is called “',
-    '”, or it is not for you to see.',
-  ]);
+  expect(parted(common.t.noRoomTells(hole))).toEqual(['No room is called “', '”, or you may not see it.']);
 });
 
 /** What is said in attributes. */

@@ -1,7 +1,13 @@
-import { CommandError, ConnectionLost } from './client/commands';
+import { CommandError, ConnectionLost } from './client/errors';
 import { common } from './i18n/common';
 import { because } from './i18n/problems';
-import type { Limits, Room as WireRoom, User } from './wire.gen';
+import type { Limits, Room as WireRoom } from './wire.gen';
+
+/** A provider of OpenID Connect by which one may log in. */
+export interface Provider {
+  id: string;
+  label: string;
+}
 
 /** The server as `GET /api/v1/server` tells of it. */
 export interface Server {
@@ -20,6 +26,8 @@ export interface Server {
   limits: Limits;
   /** The name that passkeys belong to; empty where there are none. */
   passkey_domain: string;
+  /** Other providers by which one may log in. */
+  providers: readonly Provider[];
   /** Who asked; null if nobody is logged in. */
   me: Me | null;
 }
@@ -37,6 +45,8 @@ export interface Me {
   can_create_rooms: boolean;
   /** What one may do, by the names of docs/operations.md: `change_room`, `add_invitation`… */
   permissions: string[];
+  /** Whether a second factor is to be set up before anything else; not where it is missing. */
+  must_enrol?: boolean;
 }
 
 export type Access = 'public' | 'staff' | 'private';
@@ -135,34 +145,13 @@ export async function call<Answer>(method: string, path: string, body?: object):
   }
 }
 
-const segment = encodeURIComponent;
-
+/** What the way into a room asks for; calls.ts has what people do. */
 export const api = {
   server: () => call<Server>('GET', '/server'),
-  setup: (code: string, username: string, password: string) =>
-    call<Me>('POST', '/setup', { code, username, password }),
-  /** Nobody is logged in, and there is no answer, where an address has to be confirmed first. */
-  signUp: (username: string, password: string, invitation: string, email = '') =>
-    call<Me | undefined>('POST', '/signup', {
-      username,
-      password,
-      ...(invitation && { invitation }),
-      ...(email && { email }),
-    }),
-  logIn: (username: string, password: string) => call<Me>('POST', '/login', { username, password }),
-  logOut: () => call<undefined>('POST', '/logout'),
+  /** Where to go to log out at a provider, too; undefined where there is nothing more to do. */
+  logOut: () => call<{ url: string } | undefined>('POST', '/logout'),
   me: () => call<Me>('GET', '/me'),
   rooms: async () => (await call<{ rooms: Room[] }>('GET', '/rooms')).rooms,
-  createRoom: (room: NewRoom) => call<Room>('POST', '/rooms', room),
-  changeRoom: (id: number, change: Partial<Omit<NewRoom, 'name'>>) =>
-    call<Room>('PATCH', `/rooms/${id}`, change),
-  deleteRoom: (id: number) => call<undefined>('DELETE', `/rooms/${id}`),
-  members: async (id: number) => (await call<{ members: User[] }>('GET', `/rooms/${id}/members`)).members,
-  addMember: (id: number, username: string) =>
-    call<undefined>('PUT', `/rooms/${id}/members/${segment(username)}`),
-  removeMember: (id: number, username: string) =>
-    call<undefined>('DELETE', `/rooms/${id}/members/${segment(username)}`),
-  invite: (uses: number, days: number) => call<Invitation>('POST', '/invitations', { uses, days }),
 };
 
 /** The sentence for a person, whatever went wrong. */

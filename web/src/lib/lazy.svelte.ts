@@ -36,7 +36,7 @@ export const writing = new Lazy(() => import('./compose/writing'));
 export const around = new Lazy(() => import('./notice/around'));
 
 /** What is said in a room, and where one says it: whoever comes to log in does without. */
-export const conversation = new Lazy(() => import('./ui/RoomPlace.svelte'));
+export const conversation = new Lazy(() => import('./ui/RoomPlace.svelte').then((part) => part.default));
 
 /** The people's pane, which a phone mostly does without. */
 export const occupants = new Lazy(() => import('./ui/Occupants.svelte'));
@@ -44,4 +44,15 @@ export const occupants = new Lazy(() => import('./ui/Occupants.svelte'));
 /** Does something when the page was painted as it is now. */
 export function afterPaint(what: () => void): void {
   requestAnimationFrame(() => setTimeout(what, 0));
+}
+
+/** So long, in milliseconds, what is for later waits at least: a page has not much to do by then. */
+const opening = 1000;
+
+/** Does something once the page stands and there is nothing else to do. Some browsers do not say when that is. */
+export function atLeisure(what: () => void): void {
+  setTimeout(() => {
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(what, { timeout: 5000 });
+    else what();
+  }, opening);
 }

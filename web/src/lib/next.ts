@@ -16,10 +16,3 @@ export function ownPage(next: string): boolean {
   if (/\/\/|\\|\/\.\.|\/\.\/|[\u0000-\u001f\u007f]/.test(plain)) return false;
   return path === '/' || /^\/(rooms|settings|admin|privacy)(\/|$)/.test(path);
 }
-
-/** Takes the token out of the address, and the address out of the history: it is behind the #, so no server saw it. */
-export function takeToken(): string {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
-  if (location.hash !== '') history.replaceState(null, '', location.pathname);
-  return token;
-}

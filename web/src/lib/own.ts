@@ -1,12 +1,12 @@
 import { call } from './api';
 import type { Me } from './api';
+import type { Face } from './faces.svelte';
+import type { Proof } from './security';
 
 /** What one says of oneself; what is left out stays as it is. */
 export interface MeChange {
   display_name?: string;
   email?: string;
-  /** The present password, where the address changes. */
-  password?: string;
 }
 
 interface Profile {
@@ -22,15 +22,18 @@ export const own = {
   resetPassword: (token: string, password: string) =>
     call<undefined>('POST', '/password/reset/confirm', { token, password }),
   confirmEmail: (token: string) => call<undefined>('POST', '/email/confirm', { token }),
-  changePassword: (password: string, fresh: string) =>
-    call<undefined>('POST', '/me/password', { password, new_password: fresh }),
-  changeMe: (change: MeChange) => call<Me>('PATCH', '/me', change),
+  changePassword: (proof: Proof, fresh: string) =>
+    call<undefined>('POST', '/me/password', { ...proof, new_password: fresh }),
+  /** Another address needs the proof. */
+  changeMe: (change: MeChange, proof: Proof = {}) => call<Me>('PATCH', '/me', { ...change, ...proof }),
   askToConfirm: () => call<undefined>('POST', '/me/email/confirm'),
-  deleteMe: (password: string) => call<undefined>('DELETE', '/me', { password }),
+  deleteMe: (proof: Proof) => call<undefined>('DELETE', '/me', proof),
   setAvatar: async (picture: Blob) => (await call<Profile>('PUT', '/me/avatar', picture)).avatar,
   deleteAvatar: () => call<undefined>('DELETE', '/me/avatar'),
-  profiles: async (ids: readonly number[]) => {
+  /** What users show of themselves, by their numbers; at most 100. */
+  faces: async (ids: readonly number[]): Promise<ReadonlyMap<number, Face>> => {
     const query = ids.map((id) => `id=${id}`).join('&');
-    return (await call<{ profiles: Profile[] }>('GET', `/profiles?${query}`)).profiles;
+    const { profiles } = await call<{ profiles: Profile[] }>('GET', `/profiles?${query}`);
+    return new Map(profiles.map(({ id, display_name: name, avatar }) => [id, { name, avatar }]));
   },
 };

@@ -34,25 +34,35 @@ function told(error: unknown): Error {
   return new Error(name === 'InvalidStateError' ? words.t.passkeyKnown : words.t.passkeyFailed);
 }
 
-/** Logs in by a passkey; with the ticket of a first step, as its second factor. */
-export async function logIn(loginTicket = ''): Promise<Me> {
-  const first = loginTicket === '' ? {} : { login_ticket: loginTicket };
-  const { ticket, options } = await call<Ceremony>('POST', '/login/passkey/options', first);
-  let response: unknown;
+/** Has the browser ask for a passkey, and gives what it answers. */
+async function shown(options: object): Promise<unknown> {
   try {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
       options as PublicKeyCredentialRequestOptionsJSON,
     );
-    response = ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
+    return ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
   } catch (error) {
     throw told(error);
   }
+}
+
+/** Shows a passkey, for what asks once more who is there. */
+export async function prove(): Promise<Proof> {
+  const { ticket, options } = await call<Ceremony>('POST', '/me/passkeys/proof');
+  return { ticket, response: await shown(options) };
+}
+
+/** Logs in by a passkey; with the ticket of a first step, as its second factor. */
+export async function logIn(loginTicket = ''): Promise<Me> {
+  const first = loginTicket === '' ? {} : { login_ticket: loginTicket };
+  const { ticket, options } = await call<Ceremony>('POST', '/login/passkey/options', first);
+  const response = await shown(options);
   return await call<Me>('POST', '/login/passkey', { ticket, response, ...first });
 }
 
 /** Makes a passkey, and tells recovery codes if there were none. */
-export async function add(name: string): Promise<Passkey> {
-  const { ticket, options } = await call<Ceremony>('POST', '/me/passkeys/options');
+export async function add(name: string, proof: Proof): Promise<Passkey> {
+  const { ticket, options } = await call<Ceremony>('POST', '/me/passkeys/options', proof);
   let response: unknown;
   try {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(

@@ -3,7 +3,7 @@ export type Route =
   | { page: 'home' }
   | { page: 'room'; name: string }
   | { page: 'login'; next: string }
-  | { page: 'forgot' | 'reset' | 'confirm' }
+  | { page: 'forgot' | 'reset' | 'confirm' | 'device' }
   | { page: 'signup'; invitation: string }
   | { page: 'setup' }
   | { page: 'settings'; section: string }
@@ -15,6 +15,7 @@ export function routeOf(path: string, search: string): Route {
   if (path === '/forgot' || path === '/reset' || path === '/confirm') {
     return { page: path === '/forgot' ? 'forgot' : path === '/reset' ? 'reset' : 'confirm' };
   }
+  if (path === '/device') return { page: 'device' };
   if (path === '/setup') return { page: 'setup' };
   if (path === '/privacy') return { page: 'privacy' };
   if (path === '/signup')

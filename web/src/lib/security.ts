@@ -10,6 +10,8 @@ export interface LogIn {
   used_at: string;
   expires_at: string;
   current: boolean;
+  /** How it was begun: by a link from another device, or by what one has. */
+  way: '' | 'link';
 }
 
 export const scopes = ['chat', 'rooms', 'account', 'admin'] as const;
@@ -31,6 +33,7 @@ export interface Security {
   totp: boolean;
   /** Whether the log-in asks for one: an authenticator or a passkey. */
   second_factor: boolean;
+  passkeys: number;
   recovery_codes: number;
 }
 
@@ -41,10 +44,12 @@ export interface Key {
   qr: string;
 }
 
-/** What shows that one is oneself: the password, or a code where there is none. */
+/** What shows that one is oneself: the password, a code where there is none, or a passkey. */
 export interface Proof {
   password?: string;
   code?: string;
+  ticket?: string;
+  response?: unknown;
 }
 
 interface Codes {
@@ -55,7 +60,7 @@ interface Codes {
 export const security = {
   secondStep: (ticket: string, code: string) => call<Me>('POST', '/login/second', { ticket, code }),
   get: () => call<Security>('GET', '/me/security'),
-  beginTotp: () => call<Key>('POST', '/me/security/totp'),
+  beginTotp: (proof: Proof) => call<Key>('POST', '/me/security/totp', proof),
   confirmTotp: async (code: string) =>
     (await call<Codes>('POST', '/me/security/totp/confirm', { code })).recovery_codes,
   removeTotp: (proof: Proof) => call<undefined>('POST', '/me/security/totp/remove', proof),

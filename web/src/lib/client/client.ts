@@ -1,5 +1,5 @@
 import type { Hello, Joined, Occupants, Resumed, Returned, Seen } from '../wire.gen';
-import { CommandError, ConnectionLost } from './commands';
+import { CommandError, ConnectionLost } from './errors';
 import type { Asked } from './commands';
 import { Emitter } from './emitter';
 import type { Frame, Numbered } from './frames';

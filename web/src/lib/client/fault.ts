@@ -1,4 +1,4 @@
-import { CommandError, ConnectionLost } from './commands';
+import { CommandError, ConnectionLost } from './errors';
 
 /** An error as it goes from one thread to another. */
 export interface Fault {
@@ -8,13 +8,6 @@ export interface Fault {
   field?: string;
   retryMs?: number;
 }
-
-/** Takes an error apart, so that it can go. */
-export const packed = (error: unknown): Fault => {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  if (!(error instanceof CommandError)) return { name, message };
-  return { name, message, code: error.code, field: error.field, retryMs: error.retryMs };
-};
 
 /** Makes it the error again that it was. */
 export const unpacked = ({ name, message, code = '', field, retryMs }: Fault): Error => {

@@ -18,6 +18,7 @@ import type {
   Resumed,
   Returned,
   Sighting,
+  Profile,
   Status,
   Stopping,
   TakenBack,
@@ -41,6 +42,7 @@ export type Frame =
   | Presence
   | Typing
   | Status
+  | Profile
   | Changed
   | Closed
   | Removed
@@ -68,10 +70,10 @@ const maybe =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
-const shape =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+const shape = (fields: Record<string, Check>): Check => {
+  const checks = Object.entries(fields);
+  return (value) => isObject(value) && checks.every(([name, check]) => check(value[name]));
+};
 const list =
   (check: Check): Check =>
   (value) =>
@@ -160,6 +162,7 @@ const shapes = new Map<string, Check>([
   ['departed', presence],
   ['typing', shape({ room: number, users: list(user), more: maybe(count) })],
   ['status', shape({ room: number, status: text, users: list(user), more: maybe(count) })],
+  ['profile', shape({ room: number, user, display_name: text, avatar: text })],
   ['changed', shape({ room: number, seq: count, at: number, info: room })],
   ['closed', shape({ room: number, seq: count, at: number })],
   [

@@ -1,8 +1,9 @@
 import { Subprotocol } from '../wire.gen';
 import type { Hello } from '../wire.gen';
 import { verdictOf, waitFor } from './backoff';
-import { Commands, ConnectionLost } from './commands';
+import { Commands } from './commands';
 import type { Asked, Done } from './commands';
+import { ConnectionLost } from './errors';
 import { Emitter } from './emitter';
 import { parseFrame } from './frames';
 import type { Frame } from './frames';

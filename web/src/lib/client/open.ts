@@ -10,7 +10,7 @@ export async function open(user: number): Promise<Way> {
   try {
     return await share(user);
   } catch {
-    return await alone();
+    return (await import('./alone')).alone();
   }
 }
 
@@ -43,13 +43,4 @@ async function share(user: number): Promise<Way> {
     port.postMessage(lock);
   });
   return port;
-}
-
-/** The same without a thread: the client is in this page. */
-async function alone(): Promise<Way> {
-  const [{ makeClient }, { Tabs }] = await Promise.all([import('./make'), import('./tabs')]);
-  const { port1, port2 } = new MessageChannel();
-  const tabs = new Tabs(makeClient(), () => undefined);
-  tabs.attach(port1);
-  return Object.assign(port2, { own: true });
 }

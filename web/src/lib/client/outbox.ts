@@ -1,4 +1,4 @@
-import { CommandError, ConnectionLost } from './commands';
+import { CommandError, ConnectionLost } from './errors';
 import type { Outcome } from './commands';
 
 /**

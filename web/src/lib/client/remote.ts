@@ -1,6 +1,6 @@
 import type { Occupants } from '../wire.gen';
 import type { Client, ClientEvents, Kept } from './client';
-import { CommandError } from './commands';
+import { CommandError } from './errors';
 import type { Asked } from './commands';
 import { Emitter } from './emitter';
 import { unpacked } from './fault';
@@ -154,7 +154,7 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
     }
     this.#way = way;
     way.onmessage = ({ data }: MessageEvent) => {
-      if (line === this.#lines) this.#told(data as Telling);
+      for (const telling of data as readonly Telling[]) if (line === this.#lines) this.#told(telling);
     };
     for (const asking of this.#waiting) way.postMessage(asking);
     this.#waiting = [];

@@ -1,4 +1,4 @@
-import { CommandError, ConnectionLost } from './commands';
+import { CommandError, ConnectionLost } from './errors';
 import type { Asked, Done } from './commands';
 
 /** What a session says of the person before it: docs/protocol.md, `status`. */

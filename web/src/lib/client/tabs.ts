@@ -1,8 +1,9 @@
 import type { Joined, Room } from '../wire.gen';
 import type { Client, Gap, Kept } from './client';
-import { packed } from './fault';
 import type { Fault } from './fault';
+import { packed } from './packing';
 import type { Frame } from './frames';
+import { Gather } from './gather';
 import type { Connection } from './link';
 import type { Draft } from './outbox';
 import type { Status } from './status';
@@ -49,14 +50,15 @@ export type Telling =
 /** The end of a line to a tab. */
 export interface Line {
   onmessage: ((event: MessageEvent) => void) | null;
-  postMessage: (message: Telling) => void;
+  postMessage: (tellings: readonly Telling[]) => void;
 }
 
 /** How long, in milliseconds, what brings the session back may be older than what was heard. */
 const keptEvery = 20;
 
 interface Tab {
-  line: Line;
+  /** All that it is told goes this way. */
+  out: Gather<Telling>;
   status: Status;
   /** The rooms that it asked for. */
   wanted: Set<number>;
@@ -87,8 +89,8 @@ export class Tabs {
     this.#client = client;
     this.#close = close;
     client.on('connection', (detail) => {
-      this.#each(({ line }) => {
-        line.postMessage({ type: 'connection', detail });
+      this.#each(({ out }) => {
+        out.rush({ type: 'connection', detail });
       });
     });
     client.on('frame', (frame) => {
@@ -96,20 +98,20 @@ export class Tabs {
     });
     client.on('gap', (detail) => {
       this.#each((tab) => {
-        const { hears, newcomer, line } = tab;
-        if (hears.has(detail.room) && newcomer !== detail.room) line.postMessage({ type: 'gap', detail });
+        const { hears, newcomer, out } = tab;
+        if (hears.has(detail.room) && newcomer !== detail.room) out.put({ type: 'gap', detail });
       });
     });
     client.on('outbox', (detail) => {
-      this.#each(({ hears, line }) => {
-        if (hears.has(detail.room)) line.postMessage({ type: 'outbox', detail });
+      this.#each(({ hears, out }) => {
+        if (hears.has(detail.room)) out.rush({ type: 'outbox', detail });
       });
     });
     client.on('refused', ({ room, error }) => {
       const detail = { room, error: packed(error) };
       this.#forget(room);
-      this.#each(({ wanted, hears, line }) => {
-        if (wanted.delete(room) || hears.has(room)) line.postMessage({ type: 'refused', detail });
+      this.#each(({ wanted, hears, out }) => {
+        if (wanted.delete(room) || hears.has(room)) out.rush({ type: 'refused', detail });
       });
     });
   }
@@ -122,7 +124,9 @@ export class Tabs {
   /** A tab came. `gone` is settled when its page is no more, by whatever way; without it that is not noticed. */
   attach(line: Line, gone?: Promise<unknown>): void {
     const tab: Tab = {
-      line,
+      out: new Gather((tellings) => {
+        line.postMessage(tellings);
+      }),
       status: 'active',
       wanted: new Set(),
       hears: new Set(),
@@ -136,7 +140,7 @@ export class Tabs {
     void gone?.then(() => {
       this.#detach(tab);
     });
-    line.postMessage({ type: 'ready' });
+    tab.out.rush({ type: 'ready' });
   }
 
   #each(what: (tab: Tab) => void): void {
@@ -146,6 +150,7 @@ export class Tabs {
 
   #detach(tab: Tab): void {
     if (!this.#tabs.delete(tab)) return;
+    tab.out.stop();
     // A session that nobody is left of ends with its thread, by the server's clock: somebody may load the page anew.
     if (this.#tabs.size > 0) this.#tellStatus();
   }
@@ -160,7 +165,7 @@ export class Tabs {
         return;
       case 'start':
         if (running && this.#client.connection.phase !== 'ended') {
-          tab.line.postMessage({ type: 'connection', detail: this.#client.connection });
+          tab.out.rush({ type: 'connection', detail: this.#client.connection });
         } else this.#client.start();
         return;
       case 'stop':
@@ -181,10 +186,10 @@ export class Tabs {
 
   #called(tab: Tab, { id, name, args }: Extract<Asking, { type: 'call' }>): void {
     const done = (value: unknown): void => {
-      tab.line.postMessage({ type: 'done', id, value });
+      tab.out.rush({ type: 'done', id, value });
     };
     const failed = (error: unknown): void => {
-      tab.line.postMessage({ type: 'done', id, fault: packed(error) });
+      tab.out.rush({ type: 'done', id, fault: packed(error) });
     };
     const [first] = args;
     if (name === 'join') {
@@ -235,7 +240,7 @@ export class Tabs {
     tab.hears.add(frame.room);
     tab.newcomer = frame.room;
     tab.before.set(frame.room, frame.seq);
-    tab.line.postMessage({ type: 'frame', detail: frame });
+    tab.out.put({ type: 'frame', detail: frame });
   }
 
   /** One tab left: the others are out, too. */
@@ -243,7 +248,7 @@ export class Tabs {
     this.#forget(room);
     for (const tab of this.#tabs) {
       if (tab !== by && tab.hears.has(room))
-        tab.line.postMessage({ type: 'frame', detail: { type: 'left', ref: 0, room } });
+        tab.out.rush({ type: 'frame', detail: { type: 'left', ref: 0, room } });
       tab.hears.delete(room);
       tab.wanted.delete(room);
     }
@@ -277,7 +282,7 @@ export class Tabs {
       if (frame.type === 'joined') tab.before.set(frame.room, frame.seq);
       if ('seq' in frame && 'at' in frame && frame.seq <= (tab.before.get(frame.room) ?? -1)) return;
     }
-    tab.line.postMessage({ type: 'frame', detail: frame });
+    tab.out.put({ type: 'frame', detail: frame });
   }
 
   /** Somebody is there who is at one of the tabs, and is not to be disturbed who said so in one. */
@@ -293,7 +298,7 @@ export class Tabs {
     setTimeout(() => {
       this.#keeping = false;
       const kept = this.#client.keep();
-      for (const { line } of this.#tabs) line.postMessage({ type: 'kept', kept });
+      for (const { out } of this.#tabs) out.put({ type: 'kept', kept });
     }, keptEvery);
   }
 }

@@ -1,3 +1,6 @@
+import { faces } from '../faces.svelte';
+import { handle } from '../naming';
+import type { User } from '../wire.gen';
 import { inCode } from './format';
 import type { Emoji } from './emoji';
 import { search } from './emoji';
@@ -23,6 +26,8 @@ export interface Option {
   /** A sign before the name: an emoji. */
   sign: string;
   insert: string;
+  /** The person that it is, if it is one. */
+  user?: User;
 }
 
 const beginnings: readonly [Wanted['kind'], RegExp][] = [
@@ -63,11 +68,12 @@ export function options({ kind, query }: Wanted, place: Place, emoji: readonly E
   const found = ((): Option[] => {
     switch (kind) {
       case 'person':
-        return ranked(byName(place.people), query, ({ name }) => [name]).map(({ name }) => ({
-          label: name,
-          detail: '',
+        return ranked(byName(place.people), query, (user) => [user.name, faces.called(user)]).map((user) => ({
+          label: user.name,
+          detail: handle(user) && faces.called(user),
           sign: '',
-          insert: `@${name} `,
+          insert: `@${user.name} `,
+          user,
         }));
       case 'room':
         return ranked(byName(place.rooms), query, ({ name, title }) => [name, title]).map(

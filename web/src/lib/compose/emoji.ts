@@ -1,4 +1,4 @@
-import { pieces } from '../text';
+import { pieces } from '../links';
 
 /** An emoji as the picker and the completion know it. */
 export interface Emoji {

@@ -49,6 +49,8 @@ export async function run(command: string, rest: string, place: Place): Promise<
       return t.invited(name);
     }
     case 'dnd':
+      if (!/^(?:on|off)?$/i.test(rest)) return t.dndHow;
+      if (rest.toLowerCase() === 'off') return run('back', '', place);
       place.setStatus('dnd');
       return t.dndNow;
     case 'away':

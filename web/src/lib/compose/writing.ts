@@ -1,7 +1,9 @@
 export { default as Aimed } from './Aimed.svelte';
 export { Assist } from './assist.svelte';
+export { calls } from '../calls';
 export { default as EmojiPicker } from './EmojiPicker.svelte';
 export { begun, changed, deskKey, drag } from './desk';
+export { default as Files } from './Files.svelte';
 export { default as Help } from './Help.svelte';
 export { default as Loudness } from './Loudness.svelte';
 export { default as Suggestions } from './Suggestions.svelte';

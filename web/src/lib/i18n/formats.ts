@@ -4,9 +4,24 @@ export interface Formats {
   clock: Intl.DateTimeFormat;
   full: Intl.DateTimeFormat;
   date: Intl.DateTimeFormat;
+  moment: Intl.DateTimeFormat;
   day: Intl.DateTimeFormat;
   list: Intl.ListFormat;
   order: Intl.Collator;
+}
+
+/** Has each made when it is asked for first: making one takes as long as a small part of the page. */
+function lazily<Made extends object>(makers: { [Name in keyof Made]: () => Made[Name] }): Made {
+  const made = {};
+  for (const [name, make] of Object.entries<() => unknown>(makers)) {
+    const get = (): unknown => {
+      const value = make();
+      Object.defineProperty(made, name, { value });
+      return value;
+    };
+    Object.defineProperty(made, name, { get, configurable: true });
+  }
+  return made as Made;
 }
 
 /**
@@ -15,17 +30,21 @@ export interface Formats {
  */
 export function formatsOf(tag: string): Formats {
   const locale = navigator.languages.find((one) => one === tag || one.startsWith(`${tag}-`)) ?? tag;
-  const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
-  const hours = hourCycle && { hourCycle };
-  return {
-    number: new Intl.NumberFormat(locale),
-    clock: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...hours }),
+  const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, options);
+  return lazily<Formats>({
+    number: () => new Intl.NumberFormat(locale),
+    clock: () => {
+      const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions();
+      return dates({ hour: '2-digit', minute: '2-digit', ...(hourCycle && { hourCycle }) });
+    },
     // Styles and an hour cycle do not go together in every browser; the tag carries it.
-    full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }),
-    date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }),
-    day: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }),
+    full: () => dates({ dateStyle: 'full', timeStyle: 'medium' }),
+    date: () => dates({ dateStyle: 'medium' }),
+    moment: () => dates({ dateStyle: 'medium', timeStyle: 'short' }),
+    day: () => dates({ weekday: 'long', day: 'numeric', month: 'long' }),
     // The page's English has no comma before "and", in whichever country.
-    list: new Intl.ListFormat(tag === 'en' ? 'en-GB' : locale),
-    order: new Intl.Collator(locale, { sensitivity: 'base', numeric: true }),
-  };
+    list: () => new Intl.ListFormat(tag === 'en' ? 'en-GB' : locale),
+    order: () => new Intl.Collator(locale, { sensitivity: 'base', numeric: true }),
+  });
 }

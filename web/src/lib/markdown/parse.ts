@@ -1,6 +1,6 @@
 import { Lexer, Tokenizer } from 'marked';
 import type { Token, Tokens } from 'marked';
-import { leading } from '../text';
+import { leading } from '../links';
 import type { Block, Inline, ListItem } from './nodes';
 
 /** How deep quotes and lists, and emphases and spoilers, stand in each other. What is deeper stays as it was typed. */
@@ -113,8 +113,13 @@ class Rules extends Tokenizer {
   override br(): undefined {
     return undefined;
   }
-  override autolink(): undefined {
-    return undefined;
+  /** An address between signs that say where it ends: `<https://example.org/a,b.>`. */
+  override autolink(src: string): Tokens.Link | undefined {
+    const [raw, typed] = /^<(https?:\/\/[^\s<>]+)>/i.exec(src) ?? [];
+    const found = typed === undefined || this.lexer.state.inLink ? null : leading(typed);
+    if (raw === undefined || found?.href === undefined || found.text !== typed) return undefined;
+    // One of the inline extension's own kind.
+    return { ...found, type: 'address', raw } as unknown as Tokens.Link;
   }
   override url(): undefined {
     return undefined;
@@ -214,7 +219,7 @@ function decoded(text: string): string {
 function special(lexer: Reader, src: string, before: readonly Token[]): Span | Tokens.Text | undefined {
   const first = src.charAt(0);
   if (first === '|') return lexer.span(() => spoiler(src));
-  if (!'hH@#'.includes(first) || lexer.state.inLink) return undefined;
+  if (!'hHwW@#'.includes(first) || lexer.state.inLink) return undefined;
   if (wordEnd.test(before.at(-1)?.raw.slice(-2) ?? '')) return undefined;
   if (first === '@' || first === '#') {
     const name = names[first].exec(src)?.[0];

@@ -12,7 +12,10 @@ export const keepsOrder = (me: Me, room: Room): boolean =>
 
 /** Whether there is something to tell whoever wants to write. */
 export const restrained = (room: RoomState): boolean =>
-  room.muted !== null || (room.info.slow_seconds ?? 0) > 0 || (room.info.locked ?? '') !== '';
+  room.out !== null ||
+  room.muted !== null ||
+  (room.info.slow_seconds ?? 0) > 0 ||
+  (room.info.locked ?? '') !== '';
 
 /** Which dialog about keeping order is open. */
 class Asked {

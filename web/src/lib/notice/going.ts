@@ -1,4 +1,5 @@
 import type { Server } from '../api';
+import { full } from '../naming';
 import { around } from '../i18n/around';
 import { common } from '../i18n/common';
 import { notice } from '../i18n/notice';
@@ -84,12 +85,13 @@ export function personGoals({ chat, recent }: Pick<Place, 'chat' | 'recent'>): G
   const at = (id: number): number => (recent.includes(id) ? recent.indexOf(id) : Infinity);
   const rooms = [...chat.rooms].sort((a, b) => (at(a.id) === at(b.id) ? 0 : at(a.id) - at(b.id)));
   for (const { info, people } of rooms) {
-    for (const { id, name } of people) {
+    for (const user of people) {
+      const { id } = user;
       if (id === chat.me.id || goals.has(id)) continue;
       goals.set(id, {
         id: `person-${id}`,
         kind: 'person',
-        label: name,
+        label: full(user),
         detail: around.t.isIn(info.title),
         go: () => {
           router.go(roomPath(info.name));

@@ -1,5 +1,6 @@
 /** What a key asks the page for. */
-export type Asked = 'switcher' | 'search' | 'keys' | 'up' | 'down' | 'unreadUp' | 'unreadDown' | 'escape';
+export type Asked =
+  'switcher' | 'search' | 'keys' | 'up' | 'down' | 'unreadUp' | 'unreadDown' | 'escape' | 'write';
 
 const typed = 'input, textarea, select, [contenteditable]:not([contenteditable=false])';
 
@@ -22,8 +23,13 @@ export function asked(event: KeyboardEvent): Asked | null {
   if (key === 'Escape') return 'escape';
   if (field) return null;
   if (key === '?') return 'keys';
-  return key === '/' ? 'search' : null;
+  if (key === '/') return 'search';
+  return key !== ' ' && Array.from(key).length === 1 && idle(event.target) ? 'write' : null;
 }
+
+/** Whether what is typed there would be lost: on the page itself, or on a message, where few letters mean anything. */
+const idle = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.matches('body, [role=log], [data-testid=message]');
 
 /** The one after or before the current in a circle, of those that pass; undefined where none does. */
 export function beside<Thing>(

@@ -8,7 +8,7 @@ const edge = 24;
 function taken(target: EventTarget | null, within: Element): boolean {
   for (let at = target instanceof Element ? target : null; at && at !== within; at = at.parentElement) {
     if (at.scrollWidth > at.clientWidth && /auto|scroll/.test(getComputedStyle(at).overflowX)) return true;
-    if (at.matches('input, textarea, .lifted')) return true;
+    if (at.matches('input, textarea, dialog, [popover], .lifted')) return true;
   }
   return false;
 }

@@ -1,7 +1,9 @@
+import { full } from '../naming';
 import { around } from '../i18n/around';
 import type { Chat } from '../state/chat.svelte';
 import type { RoomState, Said } from '../state/types';
 import { calls } from '../state/mention';
+import { announced } from './announce.svelte';
 import { Chime } from './chime';
 import { isMine, isShown } from './tabs';
 
@@ -11,6 +13,7 @@ const most = 200;
 interface Known {
   nextKey: number;
   mentions: number;
+  over: string;
 }
 
 /** Tells a person who is elsewhere that something was said: by a sound, and by a notification of the system. */
@@ -30,9 +33,12 @@ export class Teller {
   /** Looks at the rooms as they are now, and tells what is new since the last time. */
   look(rooms: readonly RoomState[]): void {
     for (const room of rooms) {
-      const { id, nextKey, mentions, unread } = room;
+      const { id, nextKey, mentions, over, unread } = room;
       const before = this.#known.get(id);
-      this.#known.set(id, { nextKey, mentions });
+      this.#known.set(id, { nextKey, mentions, over });
+      // Whoever looks at the room reads there why.
+      if (before && over && !before.over && this.#chat.looking !== id)
+        announced.tell(around.t.isOver(room.info.title));
       if (unread === 0) this.#close(id);
       else if (before && nextKey > before.nextKey) this.#heard(room, before);
     }
@@ -71,7 +77,7 @@ export class Teller {
   #notify(room: RoomState, said: Said, strong: boolean): void {
     const { text, user } = said;
     const words = strong ? around.t.toldMention : around.t.toldMessage;
-    const body = this.#chat.choices.now.text ? `${user.name}: ${text.slice(0, most)}` : words;
+    const body = this.#chat.choices.now.text ? `${full(user)}: ${text.slice(0, most)}` : words;
     try {
       // Those of a room replace each other. The sound is the page's own, if it is to have one.
       const told = new Notification(room.info.title, {

@@ -1,4 +1,4 @@
-import { CommandError, ConnectionLost } from '../client/commands';
+import { CommandError, ConnectionLost } from '../client/errors';
 import { newNonce } from '../client/outbox';
 import { tools } from '../i18n/tools';
 import type { Chat } from '../state/chat.svelte';

@@ -1,23 +1,62 @@
+import { tools } from '../i18n/tools';
+import type { Block, Inline } from '../markdown/nodes';
+import { parse } from '../markdown/parse';
 import type { Item, RoomState, Said } from '../state/types';
-import { deed, printed, shortened } from '../text';
+import { deed, marked, printed, shortened } from '../text';
 
 /** How much of a message a quote shows, in characters. */
 const most = 140;
 
-const spoiler = /\|\|[^\s|][^]*?\|\|/g;
-/** What opens or closes a block of code, or stands before a quote: it says nothing. */
-const mark = /^ {0,3}(?:```.*$|(?:>[ \t]*)+)/;
+/** How loud a message is, in words, from -2 to 2. */
+export const loudness = (size: number): string => tools.t.sizes[size + 2] ?? '';
+
+/** The words of a message without its marks; what is hidden stays so. */
+const words = (nodes: readonly Inline[]): string =>
+  nodes
+    .map((node) => {
+      switch (node.kind) {
+        case 'spoiler':
+          return '▒▒▒';
+        case 'name':
+          return node.sign + node.name;
+        case 'author':
+          return node.name;
+        case 'text':
+        case 'code':
+        case 'address':
+          return node.text;
+        default:
+          return words(node.nodes);
+      }
+    })
+    .join('');
+
+/** The words of blocks, block by block. */
+const told = (blocks: readonly Block[]): string[] =>
+  blocks.flatMap((block) => {
+    switch (block.kind) {
+      case 'text':
+        return words(block.nodes);
+      case 'code':
+        return block.text;
+      case 'quote':
+        return told(block.blocks);
+      default:
+        return block.items.flatMap((item) => told(item.blocks));
+    }
+  });
 
 /** The first line of a message that says something, and what the author does in it, if it is done and not said. */
 export function gist(text: string): { line: string; deed: boolean } {
   const done = deed(text);
-  const lines = printed((done ?? text).replace(spoiler, '▒▒▒')).split('\n', 50);
-  const line = lines.map((one) => one.replace(mark, '').trim()).find((one) => one !== '') ?? '';
+  const shown = printed(done ?? text);
+  const lines = (marked(shown) ? told(parse(shown)).join('\n') : shown).split('\n', 50);
+  const line = lines.map((one) => one.trim()).find((one) => one !== '') ?? '';
   return { line: shortened(line, most), deed: done !== null };
 }
 
 /** The item of a key: keys rise from item to item. */
-export function itemOf(items: readonly Item[], key: number): Item | undefined {
+function itemOf(items: readonly Item[], key: number): Item | undefined {
   let low = 0;
   let high = items.length - 1;
   while (low <= high) {

@@ -7,12 +7,15 @@ import type { Connection } from '../client/link';
 import type { Draft } from '../client/outbox';
 import type { AnyClient } from '../client/remote';
 import type { Status } from '../client/status';
+import { faces } from '../faces.svelte';
 import { because } from '../i18n/problems';
 import { Choices, counted } from '../notice/choices.svelte';
 import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
+import { unfind } from '../text';
 import type { Limits, Occupant } from '../wire.gen';
 import { Presence } from './presence';
+import { Pulse } from './pulse';
 import { emptyState, reduce, reduceAll } from './reduce';
 import type { Action, Aim, ChatState, RoomState } from './types';
 
@@ -38,7 +41,7 @@ export class Chat {
   readonly me: Me;
   readonly choices: Choices;
   /** What was typed in a room and not sent; kept while the page is open, and nowhere else. */
-  readonly drafts: Record<number, string | undefined> = {};
+  readonly drafts: Record<number, string | undefined> = $state({});
   readonly #client: AnyClient;
   readonly #gone: Gone;
   readonly #presence: Presence;
@@ -55,7 +58,9 @@ export class Chat {
   #limits = $state.raw<Limits | null>(null);
   readonly #server: Server;
   #queue: Action[] = [];
-  #scheduled = false;
+  readonly #pulse = new Pulse(() => {
+    this.#flush();
+  });
   #typed: Record<number, number> = {};
   #refreshed = 0;
   #stops: (() => void)[] = [];
@@ -198,6 +203,7 @@ export class Chat {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#client.stop();
+    this.#pulse.stop();
     this.#queue = [];
     for (const room of Object.keys(this.drafts)) this.drafts[Number(room)] = undefined;
     this.#aims = {};
@@ -435,29 +441,23 @@ export class Chat {
     if (this.#entering.includes(room)) this.#entering = this.#entering.filter((id) => id !== room);
   }
 
-  /** Events are taken together once a frame, so that a thousand a second cost sixty renderings. */
+  /** Events are taken together, at most once a frame, so that a thousand a second cost sixty renderings. */
   #later(action: Action): void {
     this.#queue.push(action);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    const flush = (): void => {
-      if (this.#scheduled) this.#flush();
-    };
-    requestAnimationFrame(flush);
-    // A page in the background is given no frames.
-    setTimeout(flush, 200);
+    this.#pulse.call();
   }
 
   #flush(): void {
-    this.#scheduled = false;
     const queue = this.#queue;
     this.#queue = [];
     if (queue.length > 0) this.#state = reduceAll(this.#state, queue);
+    unfind();
     for (const action of queue) if (action.type === 'frame') this.#after(action.frame);
   }
 
   /** What follows from a frame beyond the state. */
   #after(frame: Frame): void {
+    faces.heard(frame);
     if (frame.type === 'joined' || frame.type === 'returned') {
       this.#arrived(frame.room);
       rememberRoom(this.me.id, frame.room);

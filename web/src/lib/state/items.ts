@@ -59,7 +59,8 @@ function append(room: RoomState, item: Item): RoomState {
     items = [...room.items, item];
     young?.add(items);
   }
-  const next = { ...room, items, nextKey: room.nextKey + 1, size: room.size + sizeOf(item) };
+  const said = room.said + (item.kind === 'said' ? 1 : 0);
+  const next = { ...room, items, said, nextKey: room.nextKey + 1, size: room.size + sizeOf(item) };
   return items.length > mostItems + slack || next.size > mostText ? cut(next, items) : next;
 }
 
@@ -105,8 +106,7 @@ export function appendSaid(room: RoomState, said: Told): RoomState {
     row: room.nextKey,
     newDay: newDay(room, said.at),
   };
-  const next = append(room, item);
-  return { ...next, said: next.said + 1 };
+  return append(room, item);
 }
 
 /** The message of a number, and of a user if one is given. */
@@ -282,3 +282,11 @@ export function appendPresence(room: RoomState, frame: Presence): RoomState {
   if (!joins) return append(room, passage);
   return { ...room, items: room.items.with(-1, passage) };
 }
+
+/** Whether what comes after one's own message tells the same of how many heard it. */
+export const echoed = (said: Said, next: { kind: 'space' } | Item | undefined): boolean =>
+  next?.kind === 'said' &&
+  said.heard >= 0 &&
+  next.user.id === said.user.id &&
+  next.heard === said.heard &&
+  !next.gone;

@@ -1,5 +1,6 @@
 import type { Frame } from '../client/frames';
 import type { Draft } from '../client/outbox';
+import { common } from '../i18n/common';
 import { because } from '../i18n/problems';
 import type {
   Joined,
@@ -8,6 +9,7 @@ import type {
   Posted,
   Presence,
   Reaction,
+  Removed,
   Returned,
   Sighting,
   Status,
@@ -139,13 +141,14 @@ function takeFrame(state: ChatState, frame: Frame, now: number): ChatState {
       }));
     case 'removed':
       return change(state, frame.room, (room) =>
-        end(room, 'removed', now, because(frame.code, frame.message)),
+        end({ ...room, out: { ...frame, at: now } }, 'removed', now, removal(frame)),
       );
     case 'hello':
     case 'ok':
     case 'error':
     case 'left':
     case 'ping':
+    case 'profile':
     case 'resumed':
     case 'stopping':
       return state;
@@ -180,6 +183,7 @@ function entered(room: RoomState, frame: Joined | Returned): RoomState {
     info,
     live: true,
     over: '',
+    out: null,
     people: occupants,
     count,
     more: count > occupants.length,
@@ -198,6 +202,7 @@ function fresh(frame: Joined | Returned): RoomState {
     info: frame.info,
     live: false,
     over: '',
+    out: null,
     items: [],
     gone: 0,
     said: 0,
@@ -243,20 +248,24 @@ function heard(room: RoomState, frame: Message, state: ChatState, now: number): 
   const own = frame.user.id === state.me.id;
   const draft = own ? room.outbox.find(({ nonce }) => nonce === frame.nonce) : undefined;
   const { user } = frame;
-  const next = appendSaid(
-    { ...silent(room, user), saidAt: own ? now : room.saidAt },
-    { ...basics(frame), user, heard: draft?.stage === 'taken' ? draft.heard : -1 },
-  );
+  const quiet = silent(room, user);
+  // The client tells of its outbox behind this, which may be drawn later: what was said would stand there twice.
+  const outbox = draft ? room.outbox.filter((one) => one !== draft) : room.outbox;
+  const next = appendSaid(own ? { ...quiet, outbox, saidAt: now } : quiet, {
+    ...basics(frame),
+    user,
+    heard: draft?.stage === 'taken' ? draft.heard : -1,
+  });
   if (own || state.looking === room.id) return next;
   const mentions = room.mentions + (meant(room, frame, state.me) ? 1 : 0);
   return { ...next, unread: room.unread + 1, mentions, newFrom: room.newFrom || room.nextKey };
 }
 
 /** Who has said something is not typing any more. */
-const silent = (room: RoomState, { id }: User): RoomState => ({
-  ...room,
-  typing: room.typing.filter(({ user }) => user.id !== id),
-});
+const silent = (room: RoomState, { id }: User): RoomState =>
+  room.typing.some(({ user }) => user.id === id)
+    ? { ...room, typing: room.typing.filter(({ user }) => user.id !== id) }
+    : room;
 
 /** What a message is however it is told. */
 const basics = ({
@@ -353,6 +362,10 @@ function end(room: RoomState, what: 'closed' | 'removed', at: number, note: stri
     note,
   });
 }
+
+/** When one who was put out may come back is told apart from this, where it is counted down. */
+const removal = ({ code, message }: Removed): string =>
+  code === 'kicked' || code === 'banned' ? common.t.putOut : because(code, message);
 
 /** The connection is gone: what is said from now on comes later, or is told to be missing. */
 function lose(room: RoomState, now: number): RoomState {

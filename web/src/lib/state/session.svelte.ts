@@ -13,6 +13,7 @@ export class Session {
   #fault = $state('');
   #server = $state.raw<Server | null>(null);
   #chat = $state.raw<Chat | null>(null);
+  #enrolling = $state(false);
   #notice = $state('');
   /** What the page before this one left, until it is known whose it is. */
   #kept: Kept | null = takeSession();
@@ -29,6 +30,10 @@ export class Session {
   }
   get chat(): Chat | null {
     return this.#chat;
+  }
+  /** Whether somebody is logged in who has to set up a second factor before anything else. */
+  get enrolling(): boolean {
+    return this.#enrolling;
   }
   /** What a person who was logged out without having asked should know. */
   get notice(): string {
@@ -55,6 +60,11 @@ export class Session {
     if (this.#server.setup_needed) this.#server = { ...this.#server, setup_needed: false };
     this.#notice = '';
     this.#chat?.stop();
+    this.#enrolling = me.must_enrol === true;
+    if (this.#enrolling) {
+      this.#chat = null;
+      return;
+    }
     this.#chat = new Chat(me, this.#server, new Remote(() => open(me.id)), {
       loggedOut: () => {
         this.#end(common.t.logInEnded);
@@ -84,7 +94,8 @@ export class Session {
     // The page stops listening first: nothing may be heard after one said to leave, even if the server is slow.
     this.#end('');
     try {
-      await api.logOut();
+      const there = await api.logOut();
+      if (there) location.assign(there.url);
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 401)) {
         this.#notice = common.t.notToldLogOut(sentence(error));
@@ -96,6 +107,7 @@ export class Session {
     this.#kept = null;
     this.#chat?.stop();
     this.#chat = null;
+    this.#enrolling = false;
     this.#notice = notice;
   }
 }

@@ -1,7 +1,7 @@
 import type { Frame } from '../client/frames';
 import type { Draft } from '../client/outbox';
 import type { Why } from '../client/place';
-import type { Occupant, Room, User } from '../wire.gen';
+import type { Occupant, Removed, Room, User } from '../wire.gen';
 
 interface Base {
   /** Unique in its room. */
@@ -104,6 +104,8 @@ export interface RoomState {
   live: boolean;
   /** Why it is over; empty while it is not. */
   over: string;
+  /** What the server said, and when, where it took one out; null otherwise. */
+  out: (Removed & { at: number }) | null;
   /** Of ascending keys. The oldest are let go when there are too many. */
   items: readonly Item[];
   /** How many items were let go. */

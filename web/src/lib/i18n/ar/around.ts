@@ -19,6 +19,7 @@ export default {
   moveDownKeys: 'Ctrl+Shift+↓ في القائمة',
   isPinned: (title) => `ثُبّتت ${name(title)}.`,
   isUnpinned: (title) => `لم تعد ${name(title)} مثبّتة.`,
+  isOver: (title) => `لم تعد تسمع ${name(title)}.`,
   movedTo: (title, at, of) => `${name(title)} في الموضع ${number(at)} من ${number(of)}.`,
 
   until: (time) => `حتى ${time}، ثم يمكن إزعاجك من جديد.`,
@@ -86,4 +87,10 @@ export default {
   found: (n) => (n === 0 ? 'لم يُعثر على شيء' : counted(n, result)),
   foundAt: (at, of) => `${number(at)} من ${number(of)}`,
   listedOf: (shown, all) => `أحدث ${number(shown)} من ${number(all)}.`,
+  settings: 'الإعدادات',
+  administration: 'الإدارة',
+  look: 'المظهر',
+  lookSystem: 'النظام',
+  lookLight: 'فاتح',
+  lookDark: 'داكن',
 } satisfies typeof en;

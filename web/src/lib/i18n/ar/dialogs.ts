@@ -2,6 +2,9 @@ import type en from '../en/dialogs';
 import { isolated } from '../sentence';
 
 export default {
+  deleteAsk: 'أتحذف هذه الغرفة؟',
+  deleteTells: (room) => `تُغلق ${room} على كل من فيها، ولا يمكن استرجاعها.`,
+
   createRoom: 'إنشاء غرفة',
   create: 'إنشاء الغرفة',
   name: 'الاسم',
@@ -30,4 +33,11 @@ export default {
   days: 'صالحة بالأيام',
   makeLink: 'إنشاء رابط',
   giveLink: 'أعط هذا الرابط لمن تدعو. لا يظهر إلا الآن.',
+  changeRoom: 'تعديل الغرفة',
+  leaveRoom: 'مغادرة الغرفة',
+  copy: 'نسخ',
+  copied: 'نُسخ.',
+  copyByKey: 'انسخه بالمفتاحين Ctrl+C.',
+  cancel: 'إلغاء',
+  save: 'حفظ',
 } satisfies typeof en;

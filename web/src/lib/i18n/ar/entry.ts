@@ -10,4 +10,7 @@ export default {
   invitation: 'الدعوة',
   usernameHint: 'ما يراه الآخرون: حروف وأرقام و @ . + - _',
   haveAccount: 'لديك حساب؟',
+  forgot: 'هل نسيت كلمة المرور؟',
+  noAccount: 'ليس لديك حساب؟',
+  invited: 'هل دُعيت؟',
 } satisfies typeof en;

@@ -17,5 +17,7 @@ export default {
   inside: 'في الداخل',
   unread: 'غير مقروءة',
   mentions: (n) => (n === 1 ? 'إشارة إليك' : 'إشارات إليك'),
+  silenced: 'مكتومة',
+  draft: 'لم يُرسل بعد',
   noneCalled: 'لا توجد غرفة باسم كهذا.',
 } satisfies typeof en;

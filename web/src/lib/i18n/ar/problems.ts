@@ -4,6 +4,7 @@ const byCode: Readonly<Record<string, string>> = {
   unknown_command: 'لا يعرف الخادم هذا الطلب.',
   unauthenticated: 'الاسم أو كلمة المرور غير صحيحة، أو انتهت جلسة دخولك.',
   forbidden: 'ليس لك أن تفعل هذا.',
+  enrol: 'العامل الثاني مطلوب هنا. أعدّ واحدًا أولًا.',
   not_found: 'لا يوجد شيء كهذا، أو ليس لك أن تراه.',
   conflict: 'الاسم مأخوذ، أو تغيّر الشيء في الأثناء.',
   too_large: 'هذا أطول مما يسمح به الخادم.',
@@ -30,6 +31,17 @@ const byField: Readonly<Record<string, string>> = {
   text: 'النص غير صالح: قد يكون فارغًا أو طويلًا جدًا.',
 };
 
+/** Where a code says another thing about a field. */
+const byBoth: Readonly<Record<string, string>> = {
+  'forbidden token': 'لم يعد هذا الرابط صالحًا: استُخدم أو قدُم أو سُحب. أنشئ رابطًا آخر.',
+  'forbidden ticket': 'رفض الجهاز الآخر.',
+  'forbidden login': 'سجّل الخروج ثم الدخول أولًا، ليُعلم أنك أنت.',
+  'unauthenticated ticket': 'طال ذلك أو كثرت المحاولات. ابدأ من جديد.',
+  'conflict identity': 'لن يبقى لك ما تدخل به. ضع كلمة مرور أو أضف مفتاح مرور أولًا.',
+  'conflict passkey': 'لن يبقى لك ما تدخل به. ضع كلمة مرور أو أضف مفتاح مرور آخر أولًا.',
+  'conflict second_factor': 'العامل الثاني مطلوب هنا. أعدّ واحدًا آخر أولًا.',
+};
+
 /** The sentence for an error; empty where there is none, and the server's own is shown. */
 export const problem = (code: string, field: string): string =>
-  (code === 'invalid' ? byField[field] : byCode[code]) ?? '';
+  byBoth[`${code} ${field}`] ?? (code === 'invalid' ? byField[field] : byCode[code]) ?? '';

@@ -6,4 +6,8 @@ export default {
   codeIn: (language) => `شيفرة، ${isolated(language)}`,
   copyCode: 'نسخ الشيفرة',
   spoiler: 'مخفي: إظهار',
+  allNames: 'كل الأسماء',
+  fewerNames: 'أسماء أقل',
+  showAll: 'عرض الكل',
+  showLess: 'عرض أقل',
 } satisfies typeof en;

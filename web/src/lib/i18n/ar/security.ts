@@ -16,6 +16,7 @@ const passkeys = {
   passkeyName: 'اسم مفتاح المرور',
   passkeyNameHint: 'مثل الجهاز الذي هو عليه.',
   addPasskey: 'إضافة مفتاح مرور',
+  nameNeeded: 'الاسم مطلوب.',
   usePasskey: 'الدخول بمفتاح مرور',
   passkeyKnown: 'على هذا الجهاز مفتاح مرور لك من قبل.',
   passkeyFailed: 'لم يُستخدم مفتاح المرور. حاول مرة أخرى أو ادخل بطريقة أخرى.',
@@ -32,16 +33,13 @@ export default {
   sessions: 'أين سجّلت الدخول',
   tokens: 'رموز الوصول',
 
-  secondTitle: 'الخطوة الثانية',
   secondHint: 'أدخل الرمز الذي يُظهره تطبيق المصادقة، أو أحد رموز الاسترداد.',
   code: 'الرمز',
   logIn: 'تسجيل الدخول',
   again: 'البدء من جديد',
 
-  loading: 'لحظة…',
   password: 'كلمة المرور',
   currentCode: 'الرمز من تطبيق المصادقة',
-  cancel: 'إلغاء',
 
   authenticator: 'تطبيق المصادقة',
   authenticatorOff: 'مع تطبيق على هاتفك يصنع الرموز، لا تكفي كلمة مرورك وحدها من عرفها ليدخل.',
@@ -52,7 +50,7 @@ export default {
   key: 'المفتاح',
   confirm: 'تأكيد',
   remove: 'إزالة تطبيق المصادقة',
-  removeQuestion: 'عندئذ تُدخلك كلمة مرورك وحدها. وتذهب رموز الاسترداد أيضًا.',
+  removeQuestion: 'لن يُطلب منك رمز منه بعد ذلك. وتذهب رموز الاسترداد مع آخر خطوة ثانية لك.',
 
   recovery: 'رموز الاسترداد',
   recoveryLeft: (n: number): string => `بقي لك من رموز الاسترداد: ${counted(n, codes)}.`,

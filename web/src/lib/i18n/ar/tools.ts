@@ -16,6 +16,8 @@ export default {
   copy: 'نسخ الرسالة',
   copied: 'نُسخت',
   pressCopy: 'اضغط Ctrl+C',
+  holdCopy: 'حُدّد النص: اضغط عليه مطولًا لنسخه',
+  select: 'تحديد النص',
   withKey: (what: string, key: string): string => `${what} (${isolated(key)})`,
 
   reactions: 'التفاعلات',
@@ -58,6 +60,8 @@ export default {
   dndNow: 'يرى الآخرون أنك لا تريد أن تُزعج. \u200e/back ينهي ذلك.',
   awayNow: 'يرى الآخرون أنك بعيد. \u200e/back ينهي ذلك.',
   backNow: 'عدت إلى الحضور.',
+  dndHow: 'الأمر \u200e/dnd وحده يشغّله، و \u200e/dnd off ينهيه.',
+  noFiles: 'لا يمكن إرسال الصور والملفات بعد، بل النص فقط.',
 
   suggestions: 'اقتراحات',
   suggested: (n: number): string =>

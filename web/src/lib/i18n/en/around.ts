@@ -6,8 +6,8 @@ export default {
   logOut: 'Log out',
 
   // What is told of a room, and its place in the list.
-  tellMe: 'Tell me of',
-  levels: { all: 'Everything', mentions: 'What is meant for me', nothing: 'Nothing' },
+  tellMe: 'Notify me about',
+  levels: { all: 'Everything', mentions: 'Mentions and replies', nothing: 'Nothing' },
   pin: 'Pin to the top',
   unpin: 'Unpin',
   moveUp: 'Move up',
@@ -16,6 +16,7 @@ export default {
   moveDownKeys: 'Ctrl+Shift+↓ in the list',
   isPinned: (title: string): string => `${name(title)} is pinned.`,
   isUnpinned: (title: string): string => `${name(title)} is no longer pinned.`,
+  isOver: (title: string): string => `You do not hear ${name(title)} any more.`,
   movedTo: (title: string, at: number, of: number): string =>
     `${name(title)} is ${number(at)} of ${number(of)}.`,
 
@@ -31,27 +32,27 @@ export default {
   // The settings.
   notify: 'Show notifications while the page is hidden',
   notifyNote: 'They name the room. What was said, and by whom, is not in them unless you ask for it.',
-  notifyText: 'With who wrote, and what',
+  notifyText: 'Show who wrote, and what',
   notifyTextNote: 'Your system may keep what it shows: on the locked screen, and in a list of its own.',
   notifyDenied:
-    'Your browser does not let this page show notifications. Allow them at the sign before the address, and turn this on again.',
+    'Your browser does not let this page show notifications. Allow them by the icon beside the address, and turn this on again.',
   notifyMissing: 'Your browser has no notifications for this page. They need HTTPS, or this machine itself.',
   sound: 'A soft sound for what is said elsewhere',
-  soundNote: 'Two notes for what is meant for you, one for the rest.',
-  hear: 'Hear it',
-  usual: 'Tell me of, in every room that I do not set otherwise',
+  soundNote: 'Two notes for mentions and replies, one for the rest.',
+  hear: 'Play it',
+  usual: 'Notify me about, unless I set a room otherwise',
   eachRoom: 'Room by room',
   asUsual: (level: string): string => `As usual (${level})`,
   noRooms: 'You are in no room.',
-  keptHere: 'This is kept in this browser only, by the numbers of the rooms.',
+  keptHere: 'Kept in this browser only, by the numbers of the rooms.',
 
   // The switcher.
   switcher: 'Go to a room or do something',
   switcherHint: 'Room, person or command',
   results: 'Results',
   resultCount: (n: number): string =>
-    n === 0 ? 'Nothing is called anything like that.' : `${number(n)} ${n === 1 ? 'result' : 'results'}`,
-  enterRoom: 'Enter',
+    n === 0 ? 'Nothing matches.' : `${number(n)} ${n === 1 ? 'result' : 'results'}`,
+  enterRoom: 'not entered',
   isIn: (title: string): string => `in ${name(title)}`,
   people: 'Show or hide the people here',
   leave: 'Leave this room',
@@ -59,21 +60,21 @@ export default {
   quietOn: 'Do not disturb: turn on',
   quietOff: 'Do not disturb: turn off',
   themes: {
-    light: 'Look: light',
-    dark: 'Look: dark',
-    contrast: 'Look: high contrast',
-    system: 'Look: as the system',
+    light: 'Theme: light',
+    dark: 'Theme: dark',
+    contrast: 'Theme: high contrast',
+    system: 'Theme: as the system',
   },
   nothingUnread: 'Nothing is unread.',
 
   // The keys.
-  keysTitle: 'Keys',
+  keysTitle: 'Keyboard shortcuts',
   keysNote: 'Keys without Ctrl or Alt mean nothing while you type.',
   keys: {
     switcher: 'Go to a room or do something',
-    up: 'The room before',
+    up: 'The previous room',
     down: 'The next room',
-    unreadUp: 'The room before with something unread',
+    unreadUp: 'The previous room with something unread',
     unreadDown: 'The next room with something unread',
     search: 'Search what is on the screen',
     escape: 'Close what is open; in a room, mark it as read and go to the newest',
@@ -91,4 +92,10 @@ export default {
   found: (n: number): string => (n === 0 ? 'Nothing found' : `${number(n)} found`),
   foundAt: (at: number, of: number): string => `${number(at)} of ${number(of)}`,
   listedOf: (shown: number, all: number): string => `The newest ${number(shown)} of ${number(all)}.`,
+  settings: 'Settings',
+  administration: 'Administration',
+  look: 'Theme',
+  lookSystem: 'System',
+  lookLight: 'Light',
+  lookDark: 'Dark',
 };

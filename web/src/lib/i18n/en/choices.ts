@@ -2,7 +2,7 @@ import { number } from '../language.svelte';
 
 /** The sections on the look and on privacy. */
 export default {
-  look: 'Look',
+  look: 'Theme',
   system: 'System',
   light: 'Light',
   dark: 'Dark',

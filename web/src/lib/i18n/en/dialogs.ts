@@ -2,6 +2,9 @@ import { isolated } from '../sentence';
 
 /** Making and changing rooms, members, invitations. */
 export default {
+  deleteAsk: 'Delete this room?',
+  deleteTells: (room: string) => `${room} closes for everybody who is inside, and cannot be brought back.`,
+
   createRoom: 'Create a room',
   create: 'Create room',
   name: 'Name',
@@ -30,4 +33,11 @@ export default {
   days: 'Valid for days',
   makeLink: 'Make a link',
   giveLink: 'Give this link to whom you invite. It is shown only now.',
+  changeRoom: 'Change room',
+  leaveRoom: 'Leave room',
+  copy: 'Copy',
+  copied: 'Copied.',
+  copyByKey: 'Copy it with Ctrl+C.',
+  cancel: 'Cancel',
+  save: 'Save',
 };

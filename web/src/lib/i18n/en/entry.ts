@@ -11,4 +11,7 @@ export default {
   invitation: 'Invitation',
   usernameHint: 'What the others see: letters, digits and @ . + - _',
   haveAccount: 'Have an account?',
+  forgot: 'Forgot your password?',
+  noAccount: 'No account yet?',
+  invited: 'Were you invited?',
 };

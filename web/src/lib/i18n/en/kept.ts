@@ -20,7 +20,7 @@ export default {
   you: 'About you',
   account: 'Your account',
   accountTells:
-    'Your name, a hash of your password, your rights, when you signed up and when you last logged in. For as long as there is the account.',
+    'Your name, a hash of your password, your rights, when you signed up and when you last logged in. What you gave besides: your display name and your picture, which everybody who is logged in can see, and your email address, which they cannot. For as long as there is the account.',
   logIns: 'Log-ins',
   logInsTell:
     'A hash of each one’s cookie, a short name of the browser and the address it came from last, for 14 days after it was last used, or until you log out.',
@@ -38,6 +38,8 @@ export default {
     'The numbers of the rooms you were in, their order, what you want to be told of, and how you want the page to be: its look, its language and the like. While the page is being loaded anew, what it needs to go on, which is no text.',
   history: 'History',
   historyTells: 'Addresses and titles of rooms, as of any page.',
+  cache: 'Cache',
+  cacheTells: 'The page itself, and pictures of people whom you met, until the browser drops them.',
   limits: 'What this cannot promise',
   limitsTell:
     'It is not encrypted from end to end. Those who run the server could hear what is said while it is said: by another program than this one, by reading its memory, or where the encryption of the connection ends.',

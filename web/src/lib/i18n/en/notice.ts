@@ -16,5 +16,7 @@ export default {
   inside: 'inside',
   unread: 'unread',
   mentions: (n: number): string => (n === 1 ? 'mention of you' : 'mentions of you'),
-  noneCalled: 'No room is called anything like that.',
+  silenced: 'silenced',
+  draft: 'not sent yet',
+  noneCalled: 'No room matches.',
 };

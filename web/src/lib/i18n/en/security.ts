@@ -1,19 +1,16 @@
 export default {
   title: 'Security',
-  sessions: 'Where you are logged in',
+  sessions: 'Sessions',
   tokens: 'Tokens',
 
-  secondTitle: 'Second step',
   secondHint: 'Enter the code that your authenticator shows, or one of your recovery codes.',
   recoveryOnly: 'Or enter one of your recovery codes.',
   code: 'Code',
   logIn: 'Log in',
   again: 'Start again',
 
-  loading: 'One moment…',
   password: 'Password',
   currentCode: 'Code from your authenticator',
-  cancel: 'Cancel',
 
   authenticator: 'Authenticator',
   authenticatorOff:
@@ -25,7 +22,8 @@ export default {
   key: 'Key',
   confirm: 'Confirm',
   remove: 'Remove the authenticator',
-  removeQuestion: 'Your password alone will let you in then. Your recovery codes go, too.',
+  removeQuestion:
+    'No code from it will be asked for any more. Your recovery codes go with your last second step.',
 
   passkeys: 'Passkeys',
   passkeysHint:
@@ -34,6 +32,7 @@ export default {
   passkeyName: 'Name of the passkey',
   passkeyNameHint: 'Such as the device that it is on.',
   addPasskey: 'Add a passkey',
+  nameNeeded: 'A name is needed.',
   usePasskey: 'Log in with a passkey',
   passkeyKnown: 'This device has a passkey for you already.',
   passkeyFailed: 'The passkey was not used. Try again, or log in another way.',

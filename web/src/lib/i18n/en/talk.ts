@@ -11,7 +11,7 @@ export default {
   sendAnyway: 'Send it as a message',
   noCommands: 'Commands could not be loaded. Try again.',
   noEdit: 'What is needed to change it could not be loaded. Try again.',
-  offline: 'Not connected: what you send waits here until the connection is back.',
+  offline: 'Not connected: what you send waits here.',
   blank: 'Nobody could see this: it is blank.',
   audience(others: number): string {
     if (others <= 0) return 'Nobody else is here to hear you.';
@@ -24,7 +24,7 @@ export default {
   edited: 'edited',
   takenBack: 'Taken back',
   sending: 'sending…',
-  waits: 'Waits for the connection.',
+  waits: 'Waiting for the connection.',
   notSent: (why: string) => `Not sent. ${why}`,
   retry: 'Retry',
   discard: 'Discard',
@@ -35,10 +35,11 @@ export default {
   whileAway: 'While you were away',
   fresh: (n: number) => `${number(n)} new`,
   jump: 'Jump to newest',
-  nobodyHere: 'Nobody else is here. What you say now is heard by nobody, and not kept for who comes later.',
-  nothingSaid: 'Nothing was said since you came in. Say something: everybody in the room hears it.',
+  nobodyHere:
+    'Nobody else is here. Nobody hears what you say now, and it is not kept for those who come later.',
+  nothingSaid: 'Nothing has been said since you came in. Say something: everybody in the room will hear it.',
   /** `n` people, whose names are in `who`. */
   hearers: (who: string, n: number) => `${who} ${n === 1 ? 'hears' : 'hear'} you.`,
   clear: 'Clear my view',
-  cleared: 'Your view was cleared. What is said from here on stands below.',
+  cleared: 'You cleared your view. What is said from here on appears below.',
 };

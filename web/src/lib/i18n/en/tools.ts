@@ -11,11 +11,13 @@ export default {
   reply: 'Reply',
   edit: 'Edit',
   takeBack: 'Take back',
-  sure: 'Take it back, for everybody?',
+  sure: 'Take it back for everybody?',
   keep: 'Keep it',
   copy: 'Copy message',
   copied: 'Copied',
   pressCopy: 'Press Ctrl+C',
+  holdCopy: 'Selected: hold it to copy',
+  select: 'Select text',
   withKey: (what: string, key: string): string => `${what} (${key})`,
 
   // Reactions, and who has seen what.
@@ -31,7 +33,7 @@ export default {
   wasTakenBack: 'Taken back',
   replyingTo: (name: string): string => `Reply to ${isolated(name)}`,
   editing: 'Edit your message',
-  drop: 'Drop it',
+  drop: 'Cancel',
   tooLate: 'It is too late: the server has forgotten that message, and nobody can change it any more.',
   tooLateText: 'Your text is still here.',
   nothingToEdit: 'There is nothing of yours that can still be changed.',
@@ -42,26 +44,28 @@ export default {
   commands: {
     me: 'Say what you do',
     topic: 'Change the topic of the room',
-    invite: 'Let somebody into this room',
+    invite: 'Let somebody enter this room',
     dnd: 'Do not disturb',
     away: 'Say that you are away',
-    back: 'Be there again',
-    clear: 'Take all that was said out of your view',
+    back: 'Say that you are back',
+    clear: 'Clear your view',
     help: 'What you can type here',
   },
   /** What may follow a command, as an example. */
   examples: { me: 'waves', topic: 'what it is about', invite: 'name' },
-  noCommand: (name: string): string => `There is no command /${name}. Type /help for those there are.`,
-  sayWhatYouDo: 'Say what you do: /me waves.',
+  noCommand: (name: string): string => `There is no command /${name}. Type /help for a list.`,
+  sayWhatYouDo: 'Add what you do: /me waves.',
   topicIs: (topic: string): string => `The topic is: ${isolated(topic)}`,
   noTopic: 'The room has no topic.',
-  topicChanged: 'The topic was changed.',
-  sayWhom: 'Say whom: /invite name.',
+  topicChanged: 'Topic changed.',
+  sayWhom: 'Add a name: /invite name.',
   isOpen: 'Everybody with an account may enter this room.',
   invited: (name: string): string => `${isolated(name)} may enter this room now.`,
   dndNow: 'Others see that you do not want to be disturbed. /back ends it.',
   awayNow: 'Others see that you are away. /back ends it.',
   backNow: 'You are back.',
+  dndHow: '/dnd on its own turns it on, /dnd off ends it.',
+  noFiles: 'Pictures and files cannot be sent yet, only text.',
 
   // Suggestions.
   suggestions: 'Suggestions',
@@ -85,7 +89,7 @@ export default {
     9: 'Flags',
   },
   noEmoji: 'The emoji could not be loaded. Try again.',
-  noneCalled: 'No emoji is called so.',
+  noneCalled: 'No emoji matches.',
 
   // Help.
   helpTitle: 'What you can type',
@@ -104,7 +108,7 @@ export default {
     room: 'a room',
   },
   helpEnd:
-    'Enter sends, Shift+Enter begins a new line. A text that starts with a stroke is said with two: //text.',
+    'Enter sends, Shift+Enter begins a new line. To send a text that starts with a slash, type two: //text.',
   keys: {
     send: 'Send',
     newLine: 'Begin a new line',

@@ -1,9 +1,10 @@
 import { sentence } from '../../api';
 import type { Filter, Page } from './rest';
 
-/** A list that is looked at a page at a time. */
+/** A list that is looked at a page at a time, and may be narrowed. */
 export class Listing<Entry> {
   readonly #load: (filter: Filter) => Promise<Page<Entry>>;
+  readonly #wanted: () => Filter;
   #filter: Filter = {};
   /** Where the pages before this one began. */
   #before = $state.raw<readonly string[]>([]);
@@ -14,8 +15,10 @@ export class Listing<Entry> {
   #busy = $state(false);
   #asked = 0;
 
-  constructor(load: (filter: Filter) => Promise<Page<Entry>>) {
+  /** `wanted` says what the list is to be narrowed to now. */
+  constructor(load: (filter: Filter) => Promise<Page<Entry>>, wanted: () => Filter = () => ({})) {
     this.#load = load;
+    this.#wanted = wanted;
   }
 
   /** The page; null until it is there. */
@@ -39,9 +42,9 @@ export class Listing<Entry> {
     return this.#before.length + 1;
   }
 
-  /** Shows the first page of what fits the filter. */
-  narrow(filter: Filter): Promise<void> {
-    this.#filter = filter;
+  /** Shows the first page of what is wanted now. */
+  narrow(): Promise<void> {
+    this.#filter = this.#wanted();
     this.#before = [];
     this.#after = '';
     return this.reload();

@@ -13,6 +13,10 @@ export const seesInvitations = (me: Me): boolean => may(me, 'add_invitation', 'c
 
 export const seesServer = (me: Me): boolean => may(me, 'view_server');
 
+export const seesBans = (me: Me): boolean => may(me, 'change_user', 'moderate_room');
+
+export const seesLog = (me: Me): boolean => may(me, 'view_log');
+
 /** Whether there is anything to look after. */
 export const administers = (me: Me): boolean =>
-  seesUsers(me) || seesRooms(me) || seesInvitations(me) || seesServer(me);
+  seesUsers(me) || seesRooms(me) || seesInvitations(me) || seesServer(me) || seesLog(me);

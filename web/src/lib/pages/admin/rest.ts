@@ -6,6 +6,7 @@ export interface Account {
   id: number;
   username: string;
   email: string;
+  email_confirmed: boolean;
   display_name: string;
   is_active: boolean;
   is_staff: boolean;
@@ -57,6 +58,9 @@ export interface Setting {
   help: string;
 }
 
+/** Of whom a second factor is required; superusers are of the staff here. */
+export type Required = 'nobody' | 'staff' | 'everybody';
+
 /** How much there is of everything, as `Figures` in docs/openapi.yaml. */
 export interface Figures {
   at: number;
@@ -86,6 +90,7 @@ export interface NewAccount {
   display_name?: string;
   is_staff?: boolean;
   is_superuser?: boolean;
+  groups?: string[];
 }
 
 export interface AccountChange {
@@ -115,7 +120,8 @@ const segment = encodeURIComponent;
 /** How many users one call may name. */
 const bulkMost = 200;
 
-function query(filter: Filter): string {
+/** The query of an address that narrows a list. */
+export function query(filter: Filter): string {
   const wanted = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
   return wanted.size > 0 ? `?${wanted.toString()}` : '';
 }
@@ -151,8 +157,8 @@ export const rest = {
 
   groups: async () => (await call<{ groups: Group[] }>('GET', '/groups')).groups,
   createGroup: (group: Group) => call<Group>('POST', '/groups', group),
-  changeGroup: (name: string, grant: string[], revoke: string[]) =>
-    call<Group>('PATCH', `/groups/${segment(name)}`, { grant, revoke }),
+  changeGroup: (name: string, change: { name?: string; grant: string[]; revoke: string[] }) =>
+    call<Group>('PATCH', `/groups/${segment(name)}`, change),
   deleteGroup: (name: string) => call<undefined>('DELETE', `/groups/${segment(name)}`),
   addToGroup: (group: string, user: string) =>
     call<undefined>('PUT', `/groups/${segment(group)}/members/${segment(user)}`),
@@ -166,8 +172,13 @@ export const rest = {
     );
     return { entries: rooms, next };
   },
+  /** Gives the room to a user; to nobody for an empty name. */
+  giveRoom: (id: number, owner: string) => call<Room>('PATCH', `/rooms/${id}`, { owner }),
   invitations: async () => (await call<{ invitations: OpenInvitation[] }>('GET', '/invitations')).invitations,
   withdraw: (id: string) => call<undefined>('DELETE', `/invitations/${segment(id)}`),
   settings: async () => (await call<{ settings: Setting[] }>('GET', '/settings')).settings,
+  required: async () => (await call<{ required: Required }>('GET', '/settings/second-factor')).required,
+  require: async (of: Required) =>
+    (await call<{ required: Required }>('PUT', '/settings/second-factor', { required: of })).required,
   figures: () => call<Figures>('GET', '/figures'),
 };

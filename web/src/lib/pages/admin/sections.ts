@@ -1,6 +1,7 @@
 import { admin } from '../../i18n/admin';
+import { keeping } from '../../i18n/keeping';
 import type { Section } from '../sections';
-import { seesInvitations, seesRooms, seesServer, seesUsers } from './may';
+import { seesBans, seesInvitations, seesLog, seesRooms, seesServer, seesUsers } from './may';
 
 /** The parts of the administration, in the order in which they are listed. */
 export const sections: readonly Section[] = [
@@ -13,6 +14,8 @@ export const sections: readonly Section[] = [
     load: () => import('./Invitations.svelte'),
     shown: seesInvitations,
   },
+  { id: 'bans', title: () => keeping.t.bans, load: () => import('./Bans.svelte'), shown: seesBans },
+  { id: 'log', title: () => keeping.t.log, load: () => import('./Log.svelte'), shown: seesLog },
   { id: 'figures', title: () => admin.t.figures, load: () => import('./Figures.svelte'), shown: seesServer },
   { id: 'server', title: () => admin.t.server, load: () => import('./Server.svelte'), shown: seesServer },
 ];

@@ -1,4 +1,0 @@
-import { language } from '../../i18n/language.svelte';
-
-/** The day of a time by RFC 3339, as the page's language has it. */
-export const dayOf = (time: string): string => language.formats.date.format(new Date(time));
