@@ -46,7 +46,7 @@ func settle(t *testing.T, s *town, o Options) *Generator {
 }
 
 func open(turn func() error) Plan {
-	return Plan{Rate: 500, For: 200 * time.Millisecond, Quiet: 300 * time.Millisecond, Drain: 10 * time.Second, Turn: turn}
+	return Plan{Rate: 500, For: 200 * time.Millisecond, Quiet: brief, Drain: patience, Turn: turn}
 }
 
 func TestWhoIsCutAndReturnsHasEverythingOnce(t *testing.T) {
@@ -58,7 +58,7 @@ func TestWhoIsCutAndReturnsHasEverythingOnce(t *testing.T) {
 					return fmt.Errorf("user %d was lost: %w", user, err)
 				}})
 				step := 0
-				f, err := g.Run(t.Context(), open(func() error {
+				turn := func() error {
 					switch {
 					case step == 0 && g.posts > 10:
 						step = 1
@@ -68,7 +68,11 @@ func TestWhoIsCutAndReturnsHasEverythingOnce(t *testing.T) {
 						return g.Return(3)
 					}
 					return nil
-				}))
+				}
+				f, err := g.Run(t.Context(), open(turn))
+				for end := time.Now().Add(patience); err == nil && step < 2 && time.Now().Before(end); {
+					f, err = g.Run(t.Context(), open(turn)) // the machine was busy, and the time over before all was done
+				}
 				if err != nil || step != 2 || !g.Present(3) || g.Ready() != 5 {
 					t.Fatalf("step %d, %d ready, %v", step, g.Ready(), err)
 				}
@@ -87,7 +91,6 @@ func TestWhoIsDeafHearsLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := open(nil)
-	p.Drain = 300 * time.Millisecond
 	f, err := g.Run(t.Context(), p)
 	if err != nil || f.Missing != int64(g.posts) || f.P50 != 0 {
 		t.Fatalf("%d were posted: %+v, %v", g.posts, f, err)
@@ -95,7 +98,7 @@ func TestWhoIsDeafHearsLater(t *testing.T) {
 	if err := g.Deafen(4, false); err != nil {
 		t.Fatal(err)
 	}
-	p.For, p.Drain = 0, 10*time.Second
+	p.For, p.Quiet = 0, patience
 	if f, err = g.Run(t.Context(), p); err != nil || f.Missing != 0 || f.Twice != 0 {
 		t.Errorf("%+v, %v", f, err)
 	}
@@ -141,7 +144,7 @@ func TestNobodyReturnsWhereSessionsEnd(t *testing.T) {
 	if err := g.Renew(2); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.Until(t.Context(), 10*time.Second, func() bool { return g.Present(2) }); err != nil || !g.Present(2) {
+	if err := g.Until(t.Context(), patience, func() bool { return g.Present(2) }); err != nil || !g.Present(2) {
 		t.Errorf("not there again: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func TestTheTrialsInSmall(t *testing.T) {
 	env := environment(t, 60, 5)
 	const short = time.Second
 	trials := []Trial{
-		&Hold{Held: 50, Churn: 10, Rate: 100, Warm: short / 5, For: 3 * short, Settle: short / 5},
+		&Hold{Held: 50, Churn: 10, Rate: 100, Warm: short / 5, For: 6 * short, Settle: short / 5}, // each goes several times
 		&Soak{Conns: 50, Rate: 100, Drops: 10, Visits: 10, Near: short / 2, Far: short, For: 2 * short, Every: short / 5},
 		&Slow{Conns: 50, Deaf: 5, Greedy: 1, Rate: 200, Rounds: 1, Phase: short, Warm: short / 5, Rest: short / 5, WriteBuffer: 320 << 10},
 		&Storm{Cut: 50, Stay: 10, Rooms: 1, Rate: 100, Over: short / 10, Away: short / 2, Calm: short / 5, After: short, Within: time.Minute},

@@ -10,9 +10,10 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/earshot-chat/earshot/e2e/program"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 var (
 	duration = flag.Duration("for", 8*time.Second, "how long the clients talk")

@@ -37,7 +37,7 @@ func allFaults() []Fault {
 
 // Proxy passes TCP connections on to a server, badly. NewProxy makes one.
 type Proxy struct {
-	to       string
+	to       func() string
 	listener net.Listener
 	calm     atomic.Bool
 	work     sync.WaitGroup
@@ -60,8 +60,9 @@ type pair struct {
 	halfAfter      atomic.Int64 // how many bytes still go through; negative for any number
 }
 
-// NewProxy listens on the loopback and passes everything on to the address. What it does comes from the seed.
-func NewProxy(ctx context.Context, to string, seed uint64) (*Proxy, error) {
+// NewProxy listens on the loopback and passes everything on to the address that to gives at the time; empty is nowhere. What it
+// does comes from the seed.
+func NewProxy(ctx context.Context, to func() string, seed uint64) (*Proxy, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -120,10 +121,14 @@ func (p *Proxy) accept(ctx context.Context) {
 // serve passes one connection on until it ends or is made to.
 func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	defer func() { _ = client.Close() }()
-	var d net.Dialer
-	server, err := d.DialContext(ctx, "tcp", p.to)
-	if err != nil {
+	to := p.to()
+	if to == "" {
 		return // the server is being started anew
+	}
+	var d net.Dialer
+	server, err := d.DialContext(ctx, "tcp", to)
+	if err != nil {
+		return // it has just ended
 	}
 	defer func() { _ = server.Close() }()
 	c := &pair{client: client, server: server}

@@ -76,7 +76,7 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 			err = fmt.Errorf("the server complains: %s", log)
 		}
 	}()
-	proxy, err := NewProxy(ctx, server.Addr(), o.Seed)
+	proxy, err := NewProxy(ctx, server.Addr, o.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +100,10 @@ func Run(ctx context.Context, o Options) (r *Report, err error) {
 	harmed := harm(ctx, talking, server, o)
 	proxy.Calm()
 	work.Wait()
-	rest := errors.Join(closeTalk(ctx, people), settle(ctx, people))
+	ends, err := closeTalk(ctx, people)
+	rest := errors.Join(err, settle(ctx, people, ends))
 	logs := make([]*Log, len(people))
 	r = &Report{Kills: server.Kills, Upgrades: server.Upgrades, Faults: proxy.Faults()}
-	for _, p := range people {
-		p.freeze() // what their going tells the others is not of the talk
-	}
 	for i, p := range people {
 		logs[i] = p.close()
 		r.Posted += p.tried.Load()
@@ -146,53 +144,71 @@ func ticker(d time.Duration) *time.Ticker {
 }
 
 // closeTalk says one last thing in each room: everybody is to hear at least that. (The last message before it may be one
-// that some heard before a crash already, and are not told again.)
-func closeTalk(ctx context.Context, people []*person) error {
-	closed := make(map[earshot.RoomID]bool)
+// that some heard before a crash already, and are not told again.) It gives where those stand.
+func closeTalk(ctx context.Context, people []*person) (map[earshot.RoomID]place, error) {
+	ends := make(map[earshot.RoomID]place)
 	for _, p := range people {
 		for _, room := range p.rooms {
-			if closed[room] {
+			if _, closed := ends[room]; closed {
 				continue
 			}
-			closed[room] = true
 			if err := p.post(ctx, room, "the end of "+fmt.Sprint(room)); err != nil {
-				return err
+				return ends, err
 			}
+			ends[room] = place{p.c.Hello().Epoch, room, p.log.Posts[len(p.log.Posts)-1].Seq}
 		}
 	}
-	return nil
+	return ends, nil
 }
 
-// settle waits until everybody is connected and has heard all rooms as far as anybody.
-func settle(ctx context.Context, people []*person) error {
+// settle waits until everybody is connected and has heard all rooms to their ends, and as far as anybody. From then on nothing is written down:
+// what their going tells the others is not of the talk.
+func settle(ctx context.Context, people []*person, ends map[earshot.RoomID]place) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		heads := make(map[earshot.RoomID]uint64)
-		for _, p := range people {
-			for room, seq := range p.seen() {
-				heads[room] = max(heads[room], seq)
-			}
-		}
-		behind := 0
-		for _, p := range people {
-			for room, seq := range p.seen() {
-				if seq < heads[room] {
-					behind++
-				}
-			}
-		}
+		behind := freeze(people, ends)
 		if behind == 0 {
 			return nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return fmt.Errorf("a minute after the end %d places are behind", behind)
+			return fmt.Errorf("long after the end %d places are behind", behind)
 		}
 	}
+}
+
+// freeze gives how many have heard a room less far than somebody else or than its end, or of another server. If nobody has, nothing is written
+// down any more, by any of them: it looks at all of them at one moment, because more may be told in the next.
+func freeze(people []*person, ends map[earshot.RoomID]place) (behind int) {
+	for _, p := range people {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
+	heads := make(map[earshot.RoomID]place)
+	for _, p := range people {
+		for room, at := range p.last {
+			if at.seq >= heads[room].seq {
+				heads[room] = at
+			}
+		}
+	}
+	for _, p := range people {
+		for room, at := range p.last {
+			if end := ends[room]; at != heads[room] || at.epoch != end.epoch || at.seq < end.seq {
+				behind++
+			}
+		}
+	}
+	if behind == 0 {
+		for _, p := range people {
+			p.frozen = true
+		}
+	}
+	return behind
 }
 
 // person is one client that talks and writes down what it hears.
@@ -210,7 +226,8 @@ type person struct {
 	epoch string
 	// frozen tells that nothing more is written down.
 	frozen bool
-	last   map[earshot.RoomID]uint64
+	// last is how far each room was heard.
+	last map[earshot.RoomID]place
 	// anew are the rooms that were left and are entered again on purpose.
 	anew map[earshot.RoomID]bool
 }
@@ -218,7 +235,7 @@ type person struct {
 func newPerson(ctx context.Context, o Options, number int, name, url, token string) (*person, error) {
 	p := &person{
 		name: name, every: o.Every, rng: rand.New(rand.NewPCG(o.Seed, uint64(number)+2)), //nolint:gosec // no secret
-		over: make(chan struct{}), log: &Log{Name: name}, last: make(map[earshot.RoomID]uint64),
+		over: make(chan struct{}), log: &Log{Name: name}, last: make(map[earshot.RoomID]place),
 		anew: make(map[earshot.RoomID]bool),
 	}
 	for i := range max(o.Rooms/4, 1) {
@@ -252,14 +269,14 @@ func (p *person) listen() {
 		case client.Joined:
 			line.Anew = p.anew[ev.Room]
 			delete(p.anew, ev.Room)
-			p.last[ev.Room] = ev.Seq
+			p.last[ev.Room] = place{p.epoch, ev.Room, ev.Seq}
 		case client.Gap:
 			if ev.To > 0 {
-				p.last[ev.Room] = ev.To
+				p.last[ev.Room] = place{p.epoch, ev.Room, ev.To}
 			}
 		}
 		if room, seq, _ := numbered(ev); seq > 0 {
-			p.last[room] = seq
+			p.last[room] = place{p.epoch, room, seq}
 		}
 		if !p.frozen {
 			p.log.Lines = append(p.log.Lines, line)
@@ -314,23 +331,6 @@ func (p *person) again(ctx context.Context, room earshot.RoomID) {
 		return
 	}
 	_, _ = p.c.Join(ctx, room)
-}
-
-// seen gives how far the rooms were heard.
-func (p *person) seen() map[earshot.RoomID]uint64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	seen := make(map[earshot.RoomID]uint64, len(p.last))
-	for room, seq := range p.last {
-		seen[room] = seq
-	}
-	return seen
-}
-
-func (p *person) freeze() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.frozen = true
 }
 
 func (p *person) close() *Log {

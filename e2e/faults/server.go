@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,15 +24,18 @@ const patience = program.Patience
 
 // Server is the real program, which can be killed and upgraded.
 type Server struct {
-	bin, data, addr string
-	log             *program.Output
-	pid             int
-	running         *exec.Cmd
+	bin, data string
+	log       *program.Output
+	pid       int
+	running   *exec.Cmd
+	// addr is where it listens, and empty while it is started anew: then it is another port, because somebody else may have
+	// taken the one before.
+	addr atomic.Pointer[string]
 	// Kills and Upgrades count what was done to it.
 	Kills, Upgrades int
 }
 
-// NewServer makes users and rooms in a new data directory below dir, and starts the program on a port of its own. It gives
+// NewServer makes users and rooms in a new data directory below dir, and starts the program. It gives
 // a token for each user.
 func NewServer(ctx context.Context, bin, dir string, users []string, rooms int) (*Server, []string, error) {
 	s := &Server{bin: bin, data: filepath.Join(dir, "data"), log: program.NewOutput()}
@@ -49,20 +52,16 @@ func NewServer(ctx context.Context, bin, dir string, users []string, rooms int) 
 			return nil, nil, err
 		}
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, err
-	}
-	s.addr = l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, nil, err
-	}
 	return s, strings.Fields(tokens), s.start(ctx)
 }
 
-// Addr is where it listens.
-func (s *Server) Addr() string { return s.addr }
+// Addr is where it listens now, and empty while it does not. It may be called at any time.
+func (s *Server) Addr() string {
+	if addr := s.addr.Load(); addr != nil {
+		return *addr
+	}
+	return ""
+}
 
 func (s *Server) run(ctx context.Context, stdin string, args ...string) (string, error) {
 	return program.Tool(ctx, s.bin, stdin, append(args, "--data", s.data)...)
@@ -70,17 +69,20 @@ func (s *Server) run(ctx context.Context, stdin string, args ...string) (string,
 
 // start starts it, and is done when it listens.
 func (s *Server) start(ctx context.Context) error {
-	cmd, err := program.Serve(ctx, s.bin, s.log, "--listen", s.addr, "--data", s.data,
+	cmd, err := program.Serve(ctx, s.bin, s.log, "--listen", "127.0.0.1:0", "--data", s.data,
 		"--limits-posts-per-second", "1000", "--limits-posts-burst", "1000")
 	if err != nil {
 		return err
 	}
 	s.running, s.pid = cmd, cmd.Process.Pid
+	addr := strings.TrimPrefix(s.log.URL(), "http://")
+	s.addr.Store(&addr)
 	return nil
 }
 
 // Kill ends it as a power failure would, and starts it anew.
 func (s *Server) Kill(ctx context.Context) error {
+	s.addr.Store(nil)
 	if err := s.end(syscall.SIGKILL); err != nil {
 		return err
 	}
@@ -130,10 +132,10 @@ func (s *Server) end(signal syscall.Signal) error {
 		return nil
 	}
 	_ = s.running.Wait()
-	// A successor is no child of ours: the port is free when it is gone.
+	// A successor is no child of ours: the data is free when it is gone.
 	deadline, look := time.After(patience), time.NewTicker(10*time.Millisecond)
 	defer look.Stop()
-	for syscall.Kill(s.pid, 0) == nil {
+	for !program.Gone(s.pid) {
 		select {
 		case <-look.C:
 		case <-deadline:

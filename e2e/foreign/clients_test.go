@@ -112,9 +112,13 @@ func inGo(t *testing.T, s *server, road string, room earshot.RoomID) string {
 	case multichat:
 		path, protocols, mode = "/chat/stream/", nil, websocket.CompressionNoContextTakeover
 	}
+	called := "earshot_session"
+	if strings.HasPrefix(s.url, "https:") {
+		called = "__Host-" + called
+	}
 	pongs := make(chan string, 1)
 	conn, answer, err := websocket.Dial(ctx, s.url+path, &websocket.DialOptions{ //nolint:bodyclose // Dial's documentation: never needed
-		HTTPClient: s.web, HTTPHeader: http.Header{"Cookie": {"earshot_session=" + cookie}}, Subprotocols: protocols, CompressionMode: mode,
+		HTTPClient: s.web, HTTPHeader: http.Header{"Cookie": {called + "=" + cookie}}, Subprotocols: protocols, CompressionMode: mode,
 		OnPongReceived: func(_ context.Context, payload []byte) { pongs <- string(payload) },
 	})
 	if err != nil {

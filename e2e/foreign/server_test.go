@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,9 +21,10 @@ import (
 	"github.com/earshot-chat/earshot"
 	"github.com/earshot-chat/earshot/client"
 	"github.com/earshot-chat/earshot/e2e/program"
+	"github.com/earshot-chat/earshot/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(leaktest.Patiently(m)) }
 
 // Who logs in from everywhere.
 const (
@@ -131,6 +133,14 @@ func (s *server) partner(t *testing.T, room earshot.RoomID) {
 	if _, err := c.Join(ctx, room); err != nil {
 		t.Fatal(err)
 	}
+	// Her own entrance is told first: while it is, that of a guest would wait for it.
+	for told := false; !told; {
+		ev, open := <-c.Events()
+		if !open {
+			t.Fatal(c.Err())
+		}
+		_, told = ev.(client.Entered)
+	}
 	heard := make(chan []string, 1)
 	go func() {
 		var story []string
@@ -176,11 +186,11 @@ func (s *server) partner(t *testing.T, room earshot.RoomID) {
 func about(ev client.Event) string {
 	switch ev := ev.(type) {
 	case client.Entered:
-		if ev.Users[0].Name == guest {
+		if has(ev.Users, guest) {
 			return "entered"
 		}
 	case client.Departed:
-		if ev.Users[0].Name == guest {
+		if has(ev.Users, guest) {
 			return "departed"
 		}
 	case client.Message:
@@ -189,6 +199,10 @@ func about(ev client.Event) string {
 		}
 	}
 	return ""
+}
+
+func has(users []earshot.UserRef, name string) bool {
+	return slices.ContainsFunc(users, func(u earshot.UserRef) bool { return u.Name == name })
 }
 
 // tool gives the path of a program, or skips the test. A program that is there and cannot do what it is needed for is as

@@ -17,7 +17,7 @@ export class Api {
 
   static async login(url: string, username: string, password: string): Promise<Api> {
     const api = new Api(url);
-    const answer = await api.#call('POST', '/login', { username, password });
+    const answer = await api.call('POST', '/login', { username, password });
     api.#cookie = (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
     return api;
   }
@@ -25,32 +25,33 @@ export class Api {
   /** Makes a room and gives its number. */
   async createRoom(room: NewRoom): Promise<number> {
     const body = { title: room.name, topic: '', access: 'public', ...room };
-    const made = (await (await this.#call('POST', '/rooms', body)).json()) as { id: number };
+    const made = (await (await this.call('POST', '/rooms', body)).json()) as { id: number };
     return made.id;
   }
 
   async addMember(room: number, username: string): Promise<void> {
-    await this.#call('PUT', `/rooms/${room}/members/${encodeURIComponent(username)}`);
+    await this.call('PUT', `/rooms/${room}/members/${encodeURIComponent(username)}`);
   }
 
   async removeMember(room: number, username: string): Promise<void> {
-    await this.#call('DELETE', `/rooms/${room}/members/${encodeURIComponent(username)}`);
+    await this.call('DELETE', `/rooms/${room}/members/${encodeURIComponent(username)}`);
   }
 
   async changeRoom(room: number, change: Partial<NewRoom>): Promise<void> {
-    await this.#call('PATCH', `/rooms/${room}`, change);
+    await this.call('PATCH', `/rooms/${room}`, change);
   }
 
   async deleteRoom(room: number): Promise<void> {
-    await this.#call('DELETE', `/rooms/${room}`);
+    await this.call('DELETE', `/rooms/${room}`);
   }
 
   /** Makes an invitation and gives its link. */
   async invite(): Promise<string> {
-    return ((await (await this.#call('POST', '/invitations', {})).json()) as { url: string }).url;
+    return ((await (await this.call('POST', '/invitations', {})).json()) as { url: string }).url;
   }
 
-  async #call(method: string, path: string, body?: unknown): Promise<Response> {
+  /** Makes any call, and throws where it is refused. */
+  async call(method: string, path: string, body?: unknown): Promise<Response> {
     const answer = await fetch(`${this.#url}/api/v1${path}`, {
       method,
       headers: {

@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserServer } from 'playwright-core';
+import { inject } from 'vitest';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
@@ -46,8 +47,24 @@ export function chrome(): string {
   return found;
 }
 
+/**
+ * What is switched off in a browser: what Playwright switches off of that which concerns a page, because the last list
+ * counts, and two pages of the address bar's own, which each profile would start although nobody sees them: they cost more
+ * than what most tests do.
+ */
+const without = [
+  'HttpsUpgrades',
+  'MediaRouter',
+  'OptimizationHints',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxPopup',
+];
+
 /** What keeps a browser from looking for company, and lets it run in a container. */
 export const flags = [
+  `--disable-features=${without.join()}`,
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -58,11 +75,24 @@ export const flags = [
   '--disable-sync',
 ];
 
-/** Starts a browser with a fresh profile, and more flags. Each person in a test may have one of their own. */
+const options = (more: string[] = []): { executablePath: string; headless: true; args: string[] } => ({
+  executablePath: chrome(),
+  headless: true,
+  args: [...flags, ...more],
+});
+
+/** Starts a browser of one's own with a fresh profile, and more flags. */
 export async function launch(...more: string[]): Promise<Browser> {
-  return await chromium.launch({
-    executablePath: chrome(),
-    headless: true,
-    args: [...flags, ...more],
-  });
+  return await chromium.launch(options(more));
+}
+
+/** Starts a browser that others connect to. */
+export async function serve(): Promise<BrowserServer> {
+  return await chromium.launchServer(options());
+}
+
+/** Two browsers: those that all tests share or, where nothing shares any, two of one's own. Closing one closes one's profiles. */
+export async function browsers(): Promise<Browser[]> {
+  const shared = inject('browsers') as string[] | undefined;
+  return await Promise.all(shared?.map((place) => chromium.connect(place)) ?? [launch(), launch()]);
 }

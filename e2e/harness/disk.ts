@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { expect } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -59,7 +60,8 @@ export class Disk {
   /** Has everything written, after which only `whatHolds` and `end` work. */
   async close(): Promise<void> {
     if (!this.#mounted) return;
-    await run('umount', [this.folder]);
+    // A browser that has ended may have a process left that has not.
+    await expect.poll(() => run('umount', [this.folder]).then(() => '', String)).toBe('');
     this.#mounted = false;
   }
 

@@ -1,6 +1,8 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 
+import { isFocused } from './focus.ts';
+import { patience } from './patience.ts';
 import type { Proxy } from './proxy.ts';
 import type { NewUser, Server } from './server.ts';
 import { Watch } from './watch.ts';
@@ -16,8 +18,18 @@ export interface Setup {
   worker?: boolean;
   width?: number;
   height?: number;
+  /** Has a finger for a mouse, as on a phone. */
+  finger?: boolean;
   /** The network through which the browser sees the server; without one it sees it as it is. */
   through?: Proxy;
+}
+
+/** Opens a page whose scripts have a processor as many times slower as SLOWER says: for tests that are red on slow machines only. */
+async function openPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  const rate = Number(process.env['SLOWER'] ?? 1);
+  if (rate > 1) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate });
+  return page;
 }
 
 /** A person at a browser, in a profile of their own: what they do, and what they see. */
@@ -47,6 +59,8 @@ export class Person {
     const context = await browser.newContext({
       ignoreHTTPSErrors: true, // a server under TLS has a certificate of its own making
       viewport: { width: setup.width ?? 1280, height: setup.height ?? 800 },
+      hasTouch: setup.finger === true,
+      isMobile: setup.finger === true,
       colorScheme: setup.scheme ?? 'light',
       reducedMotion: 'reduce',
       locale: setup.locale ?? 'en-GB',
@@ -54,16 +68,16 @@ export class Person {
       // Its requests are the browser's own, which a test neither sees nor holds up.
       serviceWorkers: setup.worker ? 'allow' : 'block',
     });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(patience);
     if (setup.shared !== true)
       await context.addInitScript(() => Reflect.deleteProperty(globalThis, 'SharedWorker'));
-    const page = await context.newPage();
+    const page = await openPage(context);
     return new Person(setup.through ?? server, user, context, page, await Watch.of(context, page));
   }
 
   /** Opens another tab in the same profile. */
   async tab(): Promise<Person> {
-    const page = await this.context.newPage();
+    const page = await openPage(this.context);
     return new Person(this.#site, this.user, this.context, page, this.watch.also(page));
   }
 
@@ -85,9 +99,10 @@ export class Person {
     await this.connected();
   }
 
-  /** Waits until the page says that it is connected. */
+  /** Waits until the page says that it is connected, and what hears keys, fingers and the mouse wherever one is has come. */
   async connected(): Promise<void> {
     await this.page.locator('[data-testid=chat][data-connection=open]').waitFor();
+    await this.page.getByTestId('announced').waitFor({ state: 'attached' });
   }
 
   get joined(): Locator {
@@ -121,11 +136,11 @@ export class Person {
     return this.page.getByTestId('composer');
   }
 
-  /** Says something in the room that is shown, and returns when the server has acknowledged it. */
+  /** Says something in the room that is shown, and returns when the server has acknowledged it and told it to everybody. */
   async say(text: string): Promise<void> {
-    await this.composer.fill(text);
-    await this.composer.press('Enter');
-    await this.own(text).and(this.page.locator('[data-stage=sent]')).waitFor();
+    await this.write(text);
+    // What is on its way stands below the rows.
+    await this.own(text).and(this.page.locator('[data-key] [data-stage=sent]')).waitFor();
   }
 
   /** One's own message with a text. */
@@ -152,7 +167,51 @@ export class Person {
   /** Types a message and sends it, whatever becomes of it. */
   async write(text: string): Promise<void> {
     await this.composer.fill(text);
+    // What was written before may be a command that is not done.
+    await this.page.locator('button.send:enabled').waitFor();
     await this.composer.press('Enter');
+  }
+
+  /** Waits until no dialog is in the page: one that has closed is still there, unseen, until what follows from that is done. */
+  async undisturbed(): Promise<void> {
+    await expect.poll(() => this.page.locator('dialog').count()).toBe(0);
+  }
+
+  /** Goes by keys to the last message but `back`, and returns when its tools are there. */
+  async atMessage(back = 0): Promise<void> {
+    const { keyboard } = this.page;
+    const messages = this.page.getByTestId('message');
+    // What hears the keys comes with the first message: as long as nothing happens the key is pressed again.
+    await expect
+      .poll(async () => {
+        await this.page.getByTestId('conversation').focus();
+        await keyboard.press('ArrowUp');
+        return await isFocused(messages.last());
+      })
+      .toBe(true);
+    for (let up = 0; up < back; up++) await keyboard.press('ArrowUp');
+    const goal = messages.nth((await messages.count()) - 1 - back);
+    await expect.poll(() => isFocused(goal)).toBe(true);
+    await this.page.getByTestId('message-tools').waitFor();
+  }
+
+  /** Begins to change what one said last, by key, and returns when it stands in the box. */
+  async amend(text: string): Promise<void> {
+    await expect
+      .poll(async () => {
+        await this.composer.press('ArrowUp');
+        return await this.composer.inputValue();
+      })
+      .toBe(text);
+  }
+
+  /** Makes the window of another size, and returns when the page is as it stays: what opens by the width, or is placed by a script, comes with a frame. */
+  async resize(window: { width: number; height: number }): Promise<void> {
+    await this.page.setViewportSize(window);
+    await expect.poll(() => this.page.evaluate(() => innerWidth)).toBe(window.width);
+    await this.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
   }
 
   /** The page's own lines in the room that is shown, by what they tell. */
@@ -189,8 +248,12 @@ export class Person {
 
   /** How many unread messages a room has, by the list. */
   async unread(title: string): Promise<number> {
-    const badge = this.joined.getByRole('link', { name: title }).getByTestId('unread');
-    return (await badge.count()) === 0 ? 0 : Number.parseInt(await badge.innerText(), 10);
+    // All at once: it may go between two looks.
+    const [badge] = await this.joined
+      .getByRole('link', { name: title })
+      .getByTestId('unread')
+      .allInnerTexts();
+    return badge === undefined ? 0 : Number.parseInt(badge, 10);
   }
 
   /** Chooses from the menu of the room that is shown. */

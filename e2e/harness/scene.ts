@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 
 import { Api } from './api.ts';
-import { launch } from './chrome.ts';
+import { browsers } from './chrome.ts';
 import { Person, type Setup } from './person.ts';
 import { Server, type NewUser } from './server.ts';
 
@@ -9,6 +9,15 @@ import { Server, type NewUser } from './server.ts';
 export const password = 'correct horse battery staple';
 
 export const user = (name: string): NewUser => ({ name, password });
+
+/** The setting of a server on which a message can be changed for as long as a slow machine takes to. */
+export const lasting = { EARSHOT_RESUME_WINDOW: '10m' } as const;
+
+/**
+ * The settings of a server on which nobody departs because a machine is slow either: for tests in which a connection is lost for
+ * a while only. Who is done with a page stays too, so that it is for none that share users and look at who is there.
+ */
+export const patient = { ...lasting, EARSHOT_RESUME_GRACE: '10m' } as const;
 
 /** A server with some users, two browsers, and whoever sits at them. */
 export class Scene {
@@ -21,12 +30,12 @@ export class Scene {
     this.#browsers = browsers;
   }
 
-  /** Starts the server and the browsers. The first user is an administrator. */
+  /** Starts the server and takes two browsers. The first user is an administrator. */
   static async set(names: string[], env: Record<string, string> = {}): Promise<Scene> {
     const server = await Server.start(env);
     try {
       for (const [at, name] of names.entries()) await server.createUser({ ...user(name), admin: at === 0 });
-      return new Scene(server, [await launch(), await launch()]);
+      return new Scene(server, await browsers());
     } catch (error) {
       await server.end();
       throw error;

@@ -22,8 +22,14 @@ export interface NewUser {
 
 /** What still runs when the tests end, by whatever way, is ended with them. */
 const running = new Set<ChildProcess>();
-process.on('exit', () => {
+function reap(): void {
   for (const child of running) child.kill('SIGKILL');
+}
+process.on('exit', reap);
+// A process that is ended by a signal, as a worker of the tests may be, tells nobody of its exit.
+process.once('SIGTERM', () => {
+  reap();
+  process.kill(process.pid, 'SIGTERM');
 });
 
 /** One server with a data directory of its own, that can be stopped and started again in its place. */
@@ -70,7 +76,7 @@ export class Server {
     await new Promise<void>((done, fail) => {
       const read = (chunk: Buffer): void => {
         this.#output += chunk.toString();
-        const address = /\blistening\b.*\baddress=(\S+)/.exec(this.#output.slice(from))?.[1];
+        const address = /\blistening\b.*\baddress=(\S+)\s/.exec(this.#output.slice(from))?.[1];
         if (address === undefined) return;
         this.#address = address;
         done();
@@ -113,7 +119,8 @@ export class Server {
           else done(out);
         },
       );
-      child.stdin?.end(input);
+      // A command that reads nothing may be over before this is written, where the machine is busy; how it ended is told above.
+      child.stdin?.on('error', () => undefined).end(input);
     });
   }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, beforeAll, test } from 'vitest';
 
+import { dress } from '../harness/dress.ts';
 import type { Person, Setup } from '../harness/person.ts';
 import { Scene } from '../harness/scene.ts';
 
@@ -63,15 +64,51 @@ async function talk(setup: Setup): Promise<Person> {
   return ana;
 }
 
-const views: [string, Setup][] = [
-  ['conversation', { width: 1280, height: 760 }],
-  ['conversation-dark', { width: 1280, height: 760, scheme: 'dark' }],
-  ['phone', { width: 390, height: 780 }],
+type View = [name: string, setup: Setup, show: (setup: Setup) => Promise<Person>];
+
+const wide = { width: 1280, height: 760 };
+
+const views: View[] = [
+  ['conversation', wide, talk],
+  ['conversation-dark', { ...wide, scheme: 'dark' }, talk],
+  ['phone', { width: 390, height: 780 }, talk],
+  [
+    'conversation-arabic',
+    wide,
+    async (setup) => {
+      const ana = await talk(setup);
+      await ana.page.mouse.move(640, 120); // away from the people, who show more under it
+      await dress(ana, { language: 'ar' });
+      return ana;
+    },
+  ],
+  [
+    'switcher',
+    wide,
+    async (setup) => {
+      const ana = await talk(setup);
+      await ana.page.keyboard.press('Control+KeyK');
+      await ana.page.getByRole('dialog').getByRole('option').first().waitFor();
+      return ana;
+    },
+  ],
+  ['settings', wide, (setup) => section(setup, '/settings/appearance')],
+  ['administration', wide, (setup) => section(setup, '/admin/users')],
 ];
 
-for (const [name, setup] of views) {
+/** A section of the settings or the administration. */
+async function section(setup: Setup, path: string): Promise<Person> {
+  const ana = await scene.person('ana', setup);
+  await ana.visit(path);
+  await ana.page.getByRole('heading', { level: 2 }).first().waitFor();
+  // What it shows is asked for.
+  await ana.page.waitForLoadState('networkidle');
+  return ana;
+}
+
+for (const [name, setup, show] of views) {
   test(name, async () => {
-    const ana = await talk(setup);
+    const ana = await show(setup);
     await ana.page.screenshot({ path: `${folder}${name}.png` });
   });
 }

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
-import tests from '../vitest.config.ts';
+import { driving } from '../vitest.config.ts';
 
-export default defineConfig({ test: { ...tests.test, include: ['pictures/*.test.ts'] } });
+export default defineConfig({ test: { ...driving, include: ['pictures/*.test.ts'] } });

@@ -18,7 +18,7 @@ import (
 var long = flag.Bool("long", false, "have ten times as much said")
 
 // patience is how long anything that must happen may take to.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // program is the binary under test: what the variable EARSHOT names, else one that TestMain builds and names there.
 func program() string { return os.Getenv("EARSHOT") }

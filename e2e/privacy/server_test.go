@@ -4,8 +4,6 @@ package privacy
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -18,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	binary "github.com/earshot-chat/earshot/e2e/program"
 )
 
 // place is everything in which the server may write files: its data, its temporary files, its home and its working
@@ -109,7 +109,11 @@ func (p place) serve(t *testing.T, prefix []string, args ...string) *server {
 	go func() { s.ended <- cmd.Wait() }()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = syscall.Kill(s.pid, syscall.SIGKILL)
+		if s.pid != cmd.Process.Pid {
+			_ = syscall.Kill(s.pid, syscall.SIGKILL)
+		}
+		s.ended <- <-s.ended
+		s.gone() // what it writes to is removed next
 	})
 	s.url = s.logged(`msg=listening address=\S+ url=(\S+)`, 1)
 	return s
@@ -187,24 +191,10 @@ func (s *server) gone() {
 				return false
 			}
 		}
-		return dead(s.pid)
+		return binary.Gone(s.pid)
 	}) {
 		s.t.Fatalf("process %d does not end", s.pid)
 	}
-}
-
-// dead tells whether a process that is no child of ours has ended.
-func dead(pid int) bool {
-	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-		return true
-	}
-	// Where nobody waits for orphans they stay as zombies.
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
-	}
-	_, state, _ := strings.Cut(string(stat), ") ")
-	return strings.HasPrefix(state, "Z")
 }
 
 // signal sends a signal to the server and waits for its end.

@@ -19,7 +19,7 @@ func TestStreamMemory(t *testing.T) {
 	const window, listeners = 2 * time.Second, 16
 	p, b := newPlace(t, t.TempDir()), newBook()
 	tokens := p.people(t, b, 3+listeners+1, 1)
-	s := p.serve(t, nil, "--resume-window", window.String(), "--resume-grace", "1s", "--ping-interval", "1s")
+	s := p.serve(t, nil, "--resume-window", window.String(), "--resume-grace", "1s", "--ping-interval", "2s")
 	c := gather(s, b, tokens[:3], 1)
 	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
 	const said = 60

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// Patience bounds every wait for the program.
-const Patience = 30 * time.Second
+// Patience bounds every wait for the program, so that a test that fails does so in words and not by hanging.
+const Patience = 2 * time.Minute
 
 // Binary gives the path of the program: what the variable EARSHOT names, else one that is built now, into dir.
 func Binary(ctx context.Context, dir string) (string, error) {
@@ -54,8 +54,8 @@ func Serve(ctx context.Context, bin string, out *Output, args ...string) (*exec.
 	said := out.Count(listening)
 	cmd := exec.CommandContext(ctx, bin, append([]string{"serve"}, args...)...) //nolint:gosec // the program that is tried
 	cmd.Stdout, cmd.Stderr = out, out
-	// A successor of it holds its output open.
-	cmd.WaitDelay = time.Second
+	// A successor of it holds its output open, and is to be heard as long as it ends in time.
+	cmd.WaitDelay = Patience
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ export interface Reading {
   frames: number;
   /** The longest time between two of them, in milliseconds. */
   longest: number;
+  /** In how many of them, a second, rows had come or gone. */
+  drawn: number;
   /** How many tasks took over 50 ms, and their time together in milliseconds. */
   longTasks: number;
   longTime: number;
@@ -23,6 +25,7 @@ export interface Reading {
 
 interface Seen {
   frames: number[];
+  drawn: number;
   long: number[];
   keys: number[];
   stop: () => void;
@@ -52,7 +55,7 @@ export class Gauge {
 
   async start(): Promise<void> {
     await this.#page.evaluate(() => {
-      const seen: Seen = { frames: [], long: [], keys: [], stop: () => undefined };
+      const seen: Seen = { frames: [], drawn: 0, long: [], keys: [], stop: () => undefined };
       const watch = new PerformanceObserver((list) => {
         for (const { entryType, name, duration } of list.getEntries()) {
           if (entryType === 'longtask') seen.long.push(duration);
@@ -61,15 +64,22 @@ export class Gauge {
       });
       watch.observe({ type: 'longtask' });
       watch.observe({ type: 'event', durationThreshold: 16 } as PerformanceObserverInit);
+      let changed = false;
+      const rows = new MutationObserver(() => (changed = true));
+      const list = document.querySelector('[data-key]')?.parentNode;
+      if (list) rows.observe(list, { childList: true });
       let on = true;
       const frame = (): void => {
         seen.frames.push(performance.now());
+        if (changed) seen.drawn += 1;
+        changed = false;
         if (on) requestAnimationFrame(frame);
       };
       requestAnimationFrame(frame);
       seen.stop = () => {
         on = false;
         watch.disconnect();
+        rows.disconnect();
       };
       (globalThis as unknown as Home).earshotGauge = seen;
     });
@@ -79,10 +89,10 @@ export class Gauge {
   /** `keys` is how many were pressed: those that were quicker than 16 ms are not told of. */
   async read(keys: number): Promise<Reading> {
     const after = await this.#metrics();
-    const { frames, long, slow } = await this.#page.evaluate(() => {
-      const { frames, long, keys: slow, stop } = (globalThis as unknown as Home).earshotGauge;
+    const { frames, drawn, long, slow } = await this.#page.evaluate(() => {
+      const { frames, drawn, long, keys: slow, stop } = (globalThis as unknown as Home).earshotGauge;
       stop();
-      return { frames, long, slow };
+      return { frames, drawn, long, slow };
     });
     const spent = (name: string): number => (after.get(name) ?? 0) - (this.#before.get(name) ?? 0);
     const seconds = ((frames.at(-1) ?? 0) - (frames[0] ?? 0)) / 1000;
@@ -92,6 +102,7 @@ export class Gauge {
       seconds,
       frames: gaps.length / seconds,
       longest: Math.max(0, ...gaps),
+      drawn: drawn / seconds,
       longTasks: long.length,
       longTime: long.reduce((sum, time) => sum + time, 0),
       slowestKey: sorted[0] ?? 16,

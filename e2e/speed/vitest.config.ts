@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-import tests from '../vitest.config.ts';
+import { driving } from '../vitest.config.ts';
 
 // One measurement after the other, and however long it takes.
 export default defineConfig({
-  test: { ...tests.test, include: ['speed/*.test.ts'], fileParallelism: false, testTimeout: 3 * 3_600_000 },
+  test: { ...driving, include: ['speed/*.test.ts'], fileParallelism: false, testTimeout: 3 * 3_600_000 },
 });

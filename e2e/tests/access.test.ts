@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { dress, type Look } from '../harness/dress.ts';
 import { amiss, overhang } from '../harness/look.ts';
 import type { Person } from '../harness/person.ts';
 import { Scene } from '../harness/scene.ts';
@@ -19,26 +20,12 @@ afterAll(async () => {
   await scene.end();
 });
 
-/** What look.test.ts does not look at: it has light and dark, in English. */
-const looks: Record<string, string>[] = [
+/** What look.test.ts and its siblings do not look at: it has light and dark, in English. */
+const looks: Look[] = [
   { theme: 'contrast' },
   { theme: 'dark', language: 'ar' },
   { theme: 'contrast', language: 'ar', text: 'huge' },
 ];
-
-/** Has the page look otherwise, as another tab does that chooses it: the page stays as it is. */
-async function dress(person: Person, look: Record<string, string>): Promise<void> {
-  await person.page.evaluate((chosen) => {
-    for (const what of ['theme', 'language', 'text']) {
-      const way = chosen[what];
-      if (way === undefined) localStorage.removeItem(`earshot.${what}`);
-      else localStorage.setItem(`earshot.${what}`, way);
-    }
-    dispatchEvent(new StorageEvent('storage', { key: null }));
-  }, look);
-  const dir = look['language'] === 'ar' ? 'rtl' : 'ltr';
-  await person.page.locator(`html[dir=${dir}]`).waitFor();
-}
 
 /** Looks at the page as it is, in every look. */
 async function looked(person: Person, name: string): Promise<void> {
@@ -56,9 +43,9 @@ async function looked(person: Person, name: string): Promise<void> {
 async function fitsEnlarged(person: Person, name: string): Promise<void> {
   const window = person.page.viewportSize();
   if (window?.width !== 1280) return;
-  await person.page.setViewportSize({ width: 640, height: 400 });
+  await person.resize({ width: 640, height: 400 });
   expect.soft(await overhang(person), `${name} is wider than the window at 200 %`).toBeLessThanOrEqual(0);
-  await person.page.setViewportSize(window);
+  await person.resize(window);
 }
 
 describe.each([
@@ -101,14 +88,15 @@ test('who reads by ear hears who said what and when, what state it is in, and wh
   await ana.hears('good morning');
   await ana.say('and to you');
   const log = ana.page.getByRole('log', { name: 'Conversation' });
-  expect(await log.getAttribute('aria-live')).toBe('polite');
-  const heard = await log.ariaSnapshot();
-  expect(heard).toMatch(/ben[^]*\d\d:\d\d[^]*good morning[^]*ana[^]*\d\d:\d\d[^]*and to you[^]*heard by 1/);
+  await expect.poll(() => log.getAttribute('aria-live')).toBe('polite');
+  await expect
+    .poll(() => log.ariaSnapshot())
+    .toMatch(/ben[^]*\d\d:\d\d[^]*good morning[^]*ana[^]*\d\d:\d\d[^]*and to you[^]*heard by 1/);
   for (const time of await log.locator('time').all())
     expect(Date.parse((await time.getAttribute('datetime')) ?? '')).toBeGreaterThan(Date.now() - 600_000);
-  expect(await ana.page.getByRole('complementary').ariaSnapshot()).toMatch(
-    /heading "People here"[^]*ana[^]*you[^]*ben/,
-  );
+  await expect
+    .poll(() => ana.page.getByRole('complementary').ariaSnapshot())
+    .toMatch(/heading "People here"[^]*ana[^]*you[^]*ben/);
   await ana.page.getByRole('link', { name: 'garden' }).and(ana.page.locator('[aria-current=page]')).waitFor();
   expect(await ana.page.getByRole('status').first().count()).toBe(1);
 });

@@ -20,8 +20,10 @@ async function anew(names: string[], env: Record<string, string> = {}): Promise<
 describe('an empty server', () => {
   test('is set up by whoever has the code, and by nobody else', async () => {
     const { server } = await anew([]);
-    const code = /enter this code:\s+(\S+)/.exec(server.output)?.[1] ?? '';
-    expect(code).not.toBe('');
+    // It is printed after the address, and elsewhere.
+    const printed = (): string => /enter this code:\s+(\S+)\s/.exec(server.output)?.[1] ?? '';
+    await expect.poll(printed).not.toBe('');
+    const code = printed();
     const ana = await scene?.window('ana');
     if (!ana) throw new Error('no scene');
 
@@ -55,10 +57,14 @@ describe('sign-up', () => {
     await ben.visit('/');
     await ben.page.getByRole('link', { name: 'Sign up' }).click();
     await ben.page.getByRole('heading', { name: 'Sign up' }).waitFor();
-    await ben.submit({ Username: 'ben', Password: 'short' }, 'Sign up');
-    await ben.page.getByRole('alert').waitFor();
-    await ben.submit({ Username: 'ANA', Password: password }, 'Sign up');
-    await ben.page.getByRole('alert').waitFor();
+    const refused = async (name: string, word: string): Promise<void> => {
+      const answer = ben.page.waitForResponse((one) => one.url().endsWith('/signup'));
+      await ben.submit({ Username: name, Password: word }, 'Sign up');
+      expect((await answer).ok()).toBe(false);
+      await ben.page.getByRole('alert').waitFor();
+    };
+    await refused('ben', 'short');
+    await refused('ANA', password);
     await ben.submit({ Username: 'ben', Password: password }, 'Sign up');
     await ben.connected();
     expect(await ben.page.getByTestId('me').innerText()).toBe('ben');
@@ -110,7 +116,9 @@ describe('logging in', () => {
     await ana.visit('/login');
     await ana.submit({ Username: 'ana', Password: 'wrong horse' }, 'Log in');
     const refused = await ana.page.getByRole('alert').innerText();
+    const answer = ana.page.waitForResponse((one) => one.url().endsWith('/login'));
     await ana.submit({ Username: 'nobody', Password: 'wrong horse' }, 'Log in');
+    await answer;
     // Whether there is such a user is not said.
     await expect.poll(() => ana.page.getByRole('alert').innerText()).toBe(refused);
     await ana.submit({ Username: 'Ana', Password: password }, 'Log in');

@@ -43,9 +43,9 @@ describe('a superuser', () => {
     await ana.page.getByRole('link', { name: 'Administration' }).click();
     await ana.page.getByRole('link', { name: 'Users' }).click();
     await rows(ana).first().waitFor();
-    expect(await rows(ana).count()).toBe(50);
+    await expect.poll(() => rows(ana).count()).toBe(50);
     await whole(ana);
-    await ana.page.setViewportSize({ width: 1280, height: 800 });
+    await ana.resize({ width: 1280, height: 800 });
     await ana.page.getByRole('button', { name: 'Next' }).click();
     await expect.poll(() => rows(ana).count()).toBe(24);
     await ana.page.getByLabel('Search').fill('GUEST0');
@@ -70,6 +70,7 @@ describe('a superuser', () => {
     await scene.server.run(['token', 'create', 'dora']);
     await ana.page.reload();
     await ana.page.getByLabel('Search').fill('dora');
+    await expect.poll(() => rows(ana).count()).toBe(1);
     await ana.page.getByRole('button', { name: 'dora', exact: true }).click();
     await dialog(ana).getByRole('button', { name: 'Revoke' }).click();
     await dialog(ana).getByText('There are none.').waitFor();
@@ -90,6 +91,7 @@ describe('a superuser', () => {
     await dialog(ana).getByText('They are cut off at once').waitFor();
     await whole(ana);
     await dialog(ana).getByRole('button', { name: 'Cancel' }).click();
+    await ana.undisturbed();
     await ana.page.getByRole('button', { name: 'Deactivate' }).click();
     await dialog(ana).getByRole('button', { name: 'Deactivate' }).click();
     await ana.page.getByText('Done for 2 users.').waitFor();
@@ -115,11 +117,33 @@ describe('a superuser', () => {
     await dialog(ana).getByRole('button', { name: 'Add' }).click();
     await dialog(ana).getByTestId('group-members').getByText('ben').waitFor();
     await whole(ana);
+    await dialog(ana).getByLabel('Name').fill('Crew');
+    await dialog(ana).getByRole('button', { name: 'Save' }).click();
+    await ana.page.getByRole('button', { name: 'Crew' }).waitFor();
+
+    await at(ana, 'users');
+    await ana.page.getByRole('button', { name: 'New user' }).click();
+    await dialog(ana).getByLabel('Username').fill('emil');
+    await dialog(ana).getByLabel('Crew').check();
+    await dialog(ana).getByRole('button', { name: 'Create' }).click();
+    await ana.page.getByRole('heading', { name: 'emil' }).waitFor();
+    await expect.poll(() => dialog(ana).getByLabel('Crew').isChecked()).toBe(true);
+    await ana.page.keyboard.press('Escape');
+    await ana.undisturbed();
+    await ana.page.getByLabel('Show').selectOption('Sign-ups not confirmed');
+    await ana.page.getByText('Nobody fits.').waitFor();
 
     await at(ana, 'rooms');
     await ana.page.getByLabel('Who may enter').selectOption('Members');
     await expect.poll(() => rows(ana).count()).toBe(1);
     await whole(ana);
+    await ana.page.getByRole('button', { name: /^Owner of .*cellar/ }).click();
+    await dialog(ana).getByLabel('Username of the owner').fill('nobody.at.all');
+    await dialog(ana).getByRole('button', { name: 'Save' }).click();
+    await dialog(ana).getByText('There is no such user.').waitFor();
+    await dialog(ana).getByLabel('Username of the owner').fill('warden');
+    await dialog(ana).getByRole('button', { name: 'Save' }).click();
+    await rows(ana).getByText('warden').waitFor();
     await ana.page.getByRole('button', { name: 'Delete #cellar' }).click();
     await dialog(ana).getByRole('button', { name: 'Delete' }).click();
     await ana.page.getByText('No room fits.').waitFor();
@@ -144,6 +168,65 @@ describe('a superuser', () => {
   });
 });
 
+describe('whoever keeps order', () => {
+  test('bans users and addresses, finds the bans, lifts them, and reads who did what', async () => {
+    const ben = await scene.person('ben');
+    const ana = await scene.person('ana');
+    await at(ana, 'bans');
+    await ana.page.getByText('Nobody is banned.').waitFor();
+    await ana.page.getByRole('button', { name: 'New ban' }).click();
+    await dialog(ana).getByLabel('Username').fill('nobody.at.all');
+    await dialog(ana).getByRole('button', { name: 'Ban', exact: true }).click();
+    await dialog(ana).getByRole('alert').waitFor();
+    await whole(ana);
+    await dialog(ana).getByLabel('Username').fill('ben');
+    await dialog(ana).getByLabel('Reason').fill('too loud');
+    await dialog(ana).getByRole('button', { name: 'Ban', exact: true }).click();
+    await ana.page.getByText('too loud').waitFor();
+    await expect.poll(() => ben.page.getByTestId('composer').count()).toBe(0);
+
+    await ana.page.getByRole('button', { name: 'New ban' }).click();
+    await dialog(ana).getByLabel('Addresses, off this server').check();
+    await dialog(ana).getByLabel('Address or range').fill('198.51.100.77/24');
+    await dialog(ana).getByLabel('For how long').selectOption('For good');
+    await dialog(ana).getByRole('button', { name: 'Ban', exact: true }).click();
+    await ana.page.getByText('198.51.100.0/24').waitFor();
+    await ana.page.getByLabel('Search').fill('198.51.100.3');
+    await expect.poll(() => rows(ana).count()).toBe(1);
+    await ana.page.getByRole('button', { name: /^Lift the ban/ }).click();
+    await dialog(ana).getByRole('button', { name: 'Lift' }).click();
+    await ana.page.getByText('No ban fits.').waitFor();
+
+    await ana.page.getByRole('button', { name: 'New ban' }).click();
+    await dialog(ana).getByLabel('A user, off one room').check();
+    await dialog(ana).getByLabel('Username').fill('guest03');
+    await dialog(ana).getByLabel('Name of the room').fill('nowhere');
+    await dialog(ana).getByRole('button', { name: 'Ban', exact: true }).click();
+    await dialog(ana).getByText('There is no room of that name.').waitFor();
+    await dialog(ana).getByLabel('Name of the room').fill('#Kitchen');
+    await dialog(ana).getByRole('button', { name: 'Ban', exact: true }).click();
+    await rows(ana).getByText('#kitchen').waitFor();
+    await ana.page.getByLabel('Show').selectOption('Users');
+    await rows(ana).getByText('too loud').waitFor();
+    await ana.page.getByRole('button', { name: /^Lift the ban/ }).click();
+    await dialog(ana).getByRole('button', { name: 'Lift' }).click();
+    await ana.page.getByText('Nobody is banned.').waitFor();
+    await whole(ana);
+
+    await at(ana, 'log');
+    await rows(ana).first().waitFor();
+    await ana.page.getByLabel('About').fill('kitchen');
+    await expect.poll(() => rows(ana).count()).toBe(2);
+    await ana.page.getByLabel('What').selectOption('Banned from a room');
+    await expect.poll(() => rows(ana).count()).toBe(1);
+    await whole(ana);
+    await rows(ana).getByRole('button', { name: 'guest03' }).click();
+    await expect.poll(() => ana.page.getByLabel('About').inputValue()).toBe('guest03');
+    await ana.page.getByLabel('To', { exact: true }).fill('2020-01-01');
+    await ana.page.getByText('Nothing of that kind was done.').waitFor();
+  });
+});
+
 describe('somebody else', () => {
   test('sees what they may look after, and nothing more', async () => {
     const clerk = await scene.person('clerk', { width: 320, scheme: 'dark' });
@@ -159,10 +242,11 @@ describe('somebody else', () => {
     const warden = await scene.person('warden');
     await at(warden, 'rooms');
     await rows(warden).first().waitFor();
-    expect(await warden.page.getByRole('button', { name: /^(Change|Delete) #/ }).count()).toBe(0);
+    expect(await warden.page.getByRole('button', { name: /^(Change|Delete|Owner of) / }).count()).toBe(0);
 
     const guest = await scene.person('ben');
     await guest.page.getByRole('button', { name: /^Your account/ }).click();
+    await guest.page.getByRole('link', { name: 'Settings' }).waitFor();
     expect(await guest.page.getByRole('link', { name: 'Administration' }).count()).toBe(0);
     await guest.visit('/admin/users');
     await guest.page.getByText('There is nothing here that you may look after.').waitFor();

@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { amiss, overhang } from '../harness/look.ts';
 import type { Person, Setup } from '../harness/person.ts';
-import { Scene } from '../harness/scene.ts';
+import { lasting, Scene } from '../harness/scene.ts';
 
 let scene: Scene;
 
 beforeAll(async () => {
-  scene = await Scene.set(['ana', 'ben']);
+  scene = await Scene.set(['ana', 'ben'], lasting);
 });
 afterEach(async () => {
   await scene.clear();
@@ -23,6 +23,7 @@ async function pair(setup: Setup = {}): Promise<[Person, Person]> {
   await (await scene.api('ana')).createRoom({ name });
   const people = [await scene.person('ana', setup), await scene.person('ben', setup)] as [Person, Person];
   for (const person of people) await person.enter(name);
+  await people[0].passage('ben entered').waitFor();
   return people;
 }
 
@@ -73,9 +74,9 @@ describe('two people', () => {
     await ben.page.getByTestId('aim').waitFor({ state: 'detached' });
 
     // By keyboard: from the box to the message and back, with R.
-    await ben.page.getByTestId('conversation').focus();
-    await ben.page.keyboard.press('ArrowUp');
+    await ben.atMessage();
     await ben.page.keyboard.press('r');
+    await ben.page.getByTestId('aim').waitFor();
     await ben.page.keyboard.type('Yes');
     await ben.page.keyboard.press('Enter');
     await ana.hears('Yes');
@@ -85,11 +86,12 @@ describe('two people', () => {
     await expect.poll(() => ana.message('Shall we meet?\nOr not?').getAttribute('data-found')).not.toBeNull();
     await ana.roomMenu('Clear my view');
     await expect.poll(() => ana.said()).toEqual([]);
-    expect(await ana.markers()).toEqual(['cleared']);
+    await expect.poll(() => ana.markers()).toEqual(['cleared']);
     await choose(ben, 'Yes', 'Reply');
+    await ben.page.getByTestId('aim').waitFor();
     await ben.write('To that');
     await ana.hears('To that');
-    expect(await quotes(ana)).toEqual(['In answer to a message that is no longer here']);
+    await expect.poll(() => quotes(ana)).toEqual(['In answer to a message that is no longer here']);
   });
 
   test('react, by buttons, chips and keys', async () => {
@@ -105,11 +107,11 @@ describe('two people', () => {
     await expect.poll(() => chips(ana)).toEqual(['👍1!']);
     await expect.poll(() => chips(ben)).toEqual(['👍1']);
 
-    await ben.page.getByTestId('conversation').focus();
-    await ben.page.keyboard.press('ArrowUp');
+    await ben.atMessage();
     await ben.page.keyboard.press('+');
     await ben.page.getByLabel('Find an emoji').fill('croissant');
-    await ben.page.getByRole('gridcell').first().waitFor();
+    const first = ben.page.getByRole('gridcell').first();
+    await first.and(ben.page.getByRole('gridcell', { name: 'croissant' })).waitFor();
     await ben.page.keyboard.press('Enter');
     await expect.poll(() => chips(ana)).toEqual(['👍1!', '🥐1']);
     expect(await amiss(ben)).toEqual([]);
@@ -120,18 +122,15 @@ describe('two people', () => {
     await ana.say('first canary-51c7');
     await ben.page.getByTestId('message-text').waitFor();
     expect(await inMemory(ben, 'canary-51c7')).toBe(true);
-    await ana.composer.press('ArrowUp');
-    await expect.poll(() => ana.composer.inputValue()).toBe('first canary-51c7');
+    await ana.amend('first canary-51c7');
     await ana.composer.press('Escape');
     await expect.poll(() => ana.composer.inputValue()).toBe('');
-    await ana.composer.press('ArrowUp');
-    await expect.poll(() => ana.composer.inputValue()).toBe('first canary-51c7');
-    await ana.composer.fill('another');
-    await ana.composer.press('Enter');
+    await ana.amend('first canary-51c7');
+    await ana.write('another');
     await expect.poll(() => ben.said()).toEqual(['another']);
     await expect.poll(() => ana.said()).toEqual(['another']);
     await ben.page.getByTestId('edited').waitFor();
-    expect(await ana.composer.inputValue()).toBe('');
+    await expect.poll(() => ana.composer.inputValue()).toBe('');
     await expect.poll(() => inMemory(ben, 'canary-51c7')).toBe(false);
 
     await ana.say('second canary-66d2');
@@ -143,6 +142,7 @@ describe('two people', () => {
     await expect.poll(() => inMemory(ben, 'canary-66d2')).toBe(false);
     // What is another's can only be answered.
     await ben.message('another').hover();
+    await ben.page.getByTestId('message-tools').getByRole('button', { name: 'Reply' }).waitFor();
     expect(await ben.page.getByRole('button', { name: 'Edit' }).count()).toBe(0);
   });
 
@@ -159,6 +159,8 @@ describe('two people', () => {
     expect([await size('BREAD'), await size('as ever')]).toEqual(['2', null]);
 
     await ana.composer.fill('psst');
+    // It stands still by then.
+    await ana.page.getByRole('button', { name: 'Send', exact: true }).hover();
     const button = await ana.page.getByRole('button', { name: 'Send', exact: true }).boundingBox();
     const [x, y] = [(button?.x ?? 0) + 10, (button?.y ?? 0) + 10];
     await ana.page.mouse.move(x, y);
@@ -191,10 +193,11 @@ test('what is quoted, changed and put to messages is text', async () => {
   const [ana, ben] = await pair({ width: 320, height: 640 });
   for (const attack of attacks) {
     await ana.say('plain');
-    await ana.composer.press('ArrowUp');
+    await ana.amend('plain');
     await ana.write(attack);
     await expect.poll(async () => (await ben.said()).at(-1)).toBe(attack);
     await choose(ben, attack, 'Reply');
+    await ben.page.getByTestId('aim').waitFor();
     await ben.write('ok');
     await expect.poll(async () => (await quotes(ana)).at(-1)).toBe(`ana\n${attack}`);
   }

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
+import { unfit } from '../harness/fit.ts';
+import { isFocused } from '../harness/focus.ts';
 import { amiss } from '../harness/look.ts';
 import type { Person } from '../harness/person.ts';
 import { Scene } from '../harness/scene.ts';
@@ -29,6 +31,7 @@ const focused = (person: Person): Promise<string> =>
 async function inRooms(person: Person, ...names: string[]): Promise<void> {
   for (const name of names) {
     await person.visit(`/rooms/${name}`);
+    await person.connected();
     await person.page.getByRole('button', { name: 'Enter', exact: true }).click();
     await person.isIn(name);
   }
@@ -65,8 +68,9 @@ test('one gets around by keys alone', async () => {
   await expect.poll(() => ana.page.getByTestId('announced').innerText()).toContain('Nothing is unread.');
 
   // What is typed is typed.
+  await expect.poll(() => focused(ana)).toBe('Message');
   await keyboard.type('is it? /');
-  expect(await ana.composer.inputValue()).toBe('is it? /');
+  await expect.poll(() => ana.composer.inputValue()).toBe('is it? /');
   await ana.composer.fill('');
 
   // Escape in the room: all is read.
@@ -85,11 +89,12 @@ test('one gets around by keys alone', async () => {
   await expect.poll(() => count.innerText()).toBe('2 of 2');
   await keyboard.press('Enter');
   await expect.poll(() => count.innerText()).toBe('1 of 2');
-  expect(await ana.page.evaluate(() => CSS.highlights.get('earshot-now')?.size)).toBe(1);
+  const marked = () => ana.page.evaluate(() => CSS.highlights.get('earshot-now')?.size);
+  await expect.poll(marked).toBe(1);
   expect(await amiss(ana)).toEqual([]);
   await keyboard.press('Escape');
   await ana.page.getByTestId('search').waitFor({ state: 'detached' });
-  expect(await ana.page.evaluate(() => CSS.highlights.get('earshot-now')?.size)).toBe(0);
+  await expect.poll(marked).toBe(0);
 
   // The keys, told.
   await ana.page.getByRole('heading', { level: 1 }).focus();
@@ -100,19 +105,24 @@ test('one gets around by keys alone', async () => {
   await ana.page.getByTestId('keys').waitFor({ state: 'detached' });
 
   // The order of the list, and pins.
-  expect(await titles(ana, 'joined')).toEqual(['attic', 'cellar', 'garden', 'kitchen']);
-  await ana.joined.getByRole('link', { name: 'garden' }).focus();
+  await expect.poll(() => titles(ana, 'joined')).toEqual(['attic', 'cellar', 'garden', 'kitchen']);
+  const garden = ana.joined.getByRole('link', { name: 'garden' });
+  const there = () => isFocused(garden);
+  await garden.focus();
   await keyboard.press('Control+Shift+ArrowUp');
+  await expect.poll(() => titles(ana, 'joined')).toEqual(['attic', 'garden', 'cellar', 'kitchen']);
+  await expect.poll(there).toBe(true);
   await keyboard.press('Control+Shift+ArrowUp');
-  expect(await titles(ana, 'joined')).toEqual(['garden', 'attic', 'cellar', 'kitchen']);
-  expect(await ana.page.getByTestId('announced').innerText()).toMatch(/garden.* is 1 of 4/);
+  await expect.poll(() => titles(ana, 'joined')).toEqual(['garden', 'attic', 'cellar', 'kitchen']);
+  await expect.poll(() => ana.page.getByTestId('announced').innerText()).toMatch(/garden.* is 1 of 4/);
+  await expect.poll(there).toBe(true);
   await keyboard.press('Shift+F10');
   await ana.page.getByRole('button', { name: 'Pin to the top' }).focus();
   await keyboard.press('Enter');
   await expect.poll(() => titles(ana, 'pinned')).toEqual(['garden']);
   await ana.page.reload();
   await ana.connected();
-  expect(await titles(ana, 'pinned')).toEqual(['garden']);
+  await expect.poll(() => titles(ana, 'pinned')).toEqual(['garden']);
 });
 
 test('rooms are dragged with the mouse', async () => {
@@ -147,8 +157,6 @@ test('on a narrow page a finger goes from pane to pane, and Back closes them', a
   const ana = await scene.person('ana', { width: 320, height: 640 });
   const pane = (): Promise<string | null> => ana.page.locator('[data-pane]').getAttribute('data-pane');
   await inRooms(ana, 'attic');
-  // The way for fingers is loaded with the page.
-  await ana.page.waitForLoadState('networkidle');
   await swipe(ana, 260, 60);
   await expect.poll(pane).toBe('people');
   await swipe(ana, 60, 260);
@@ -161,4 +169,26 @@ test('on a narrow page a finger goes from pane to pane, and Back closes them', a
   await expect.poll(pane).toBe('rooms');
   await swipe(ana, 260, 60);
   await expect.poll(pane).toBe('talk');
+  // What was closed otherwise leaves nothing behind that Back would go to, however often it was opened.
+  for (let time = 0; time < 2; time++) {
+    await ana.page.getByRole('button', { name: /^People: / }).click();
+    await ana.page.getByRole('button', { name: 'Back to the conversation' }).click();
+    await expect.poll(pane).toBe('talk');
+  }
+  await ana.page.goBack();
+  await expect.poll(pane).toBe('rooms');
+});
+
+test('on a tablet held upright the rooms stand beside the conversation, and the people when they are opened', async () => {
+  const ana = await scene.person('ana', { width: 768, height: 1024 });
+  await inRooms(ana, 'attic', 'cellar');
+  const { page } = ana;
+  const people = page.locator('[data-part=people]');
+  await expect.poll(() => people.isVisible()).toBe(false);
+  await ana.look('attic');
+  await page.getByRole('button', { name: /^People: / }).click();
+  await people.getByRole('heading', { name: 'People here' }).waitFor();
+  await ana.look('cellar');
+  await expect.poll(() => people.isVisible()).toBe(true);
+  expect(await unfit(page)).toEqual([]);
 });

@@ -50,9 +50,9 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('when the server ends with %s and
       await ana.hears(`hearing the ${room}`);
     }
     // What was heard before is still there, once, and in its place.
-    expect(await ben.said()).toEqual(['before', 'back in the kitchen', 'hearing the kitchen']);
+    await expect.poll(() => ben.said()).toEqual(['before', 'back in the kitchen', 'hearing the kitchen']);
     for (const person of [ana, ben]) {
-      expect(person.watch.open).toHaveLength(1);
+      await expect.poll(() => person.watch.open.length).toBe(1);
       await expect.poll(() => person.page.getByTestId('connection').innerText()).toBe('');
     }
   });

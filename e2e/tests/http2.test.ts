@@ -34,7 +34,6 @@ describe.each([
       EARSHOT_TLS_DEV: 'true',
       EARSHOT_TLS_HTTP2_SOCKETS: sockets,
       EARSHOT_ORIGINS: proxy.url.replace('http:', 'https:'),
-      EARSHOT_PING_INTERVAL: '2s',
     });
     proxy.lead(server.url);
     await server.createUser(user('ana'));
@@ -108,8 +107,12 @@ describe.each([
     await ana.connected();
     await expect.poll(() => ana.said()).toEqual([...before, 'one', 'two', 'offline']);
     await ben.hears('offline');
-    // A browser takes the socket over HTTP/2 only along a connection that it has: here the socket is the first to come back.
-    expect(handshakes.map((handshake) => handshake.status)).toEqual([status, 101]);
+    // A browser takes the socket over HTTP/2 only along a connection that it has. Whether it has one depends on what comes
+    // back first: the socket, or a file that the page asks for meanwhile.
+    const [first, second, ...more] = handshakes.map((handshake) => handshake.status);
+    expect(first).toBe(status);
+    expect([status, 101]).toContain(second);
+    expect(more).toEqual([]);
   });
 
   test.runIf(connects)('who comes back to the page resumes by the same way', async () => {

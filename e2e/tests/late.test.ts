@@ -1,34 +1,33 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { Proxy } from '../harness/proxy.ts';
-import { Scene } from '../harness/scene.ts';
+import { patient, Scene } from '../harness/scene.ts';
 
 let proxy: Proxy;
 let scene: Scene;
 
+beforeAll(async () => {
+  proxy = await Proxy.listen();
+});
 afterEach(async () => {
   proxy.mend();
   await scene.clear();
+  await scene.end();
 });
 afterAll(async () => {
-  await scene.end();
   await proxy.end();
 });
-beforeAll(async () => {
-  proxy = await Proxy.listen();
-  // The session is over when its departure is told.
-  scene = await Scene.set(['ana', 'ben'], {
-    EARSHOT_ORIGINS: proxy.url,
-    EARSHOT_RESUME_WINDOW: '4s',
-    EARSHOT_RESUME_GRACE: '4s',
-    EARSHOT_RESUME_ROOM_BYTES: '16384',
-  });
+
+/** A server behind the network, with a room of that name. */
+async function set(name: string, env: Record<string, string>): Promise<void> {
+  scene = await Scene.set(['ana', 'ben'], { EARSHOT_ORIGINS: proxy.url, ...env });
   proxy.lead(scene.server.url);
-  const api = await scene.api('ana');
-  for (const name of ['kitchen', 'garden']) await api.createRoom({ name });
-});
+  await (await scene.api('ana')).createRoom({ name });
+}
 
 test('who is away for too long is told so, and departed', async () => {
+  // The session is over when its departure is told.
+  await set('kitchen', { EARSHOT_RESUME_WINDOW: '4s', EARSHOT_RESUME_GRACE: '4s' });
   const [ana, ben] = [await scene.person('ana', { through: proxy }), await scene.person('ben')];
   for (const person of [ana, ben]) await person.enter('kitchen');
   await ana.say('before');
@@ -41,12 +40,13 @@ test('who is away for too long is told so, and departed', async () => {
   await ana.connected();
   await ben.hears('late');
   await ana.own('late').and(ana.page.locator('[data-stage=sent]')).waitFor();
-  expect(await ana.said()).toEqual(['before', 'late']);
-  expect(await ana.markers()).toEqual(['start', 'away']);
+  await expect.poll(() => ana.said()).toEqual(['before', 'late']);
+  await expect.poll(() => ana.markers()).toEqual(['start', 'away']);
   await ben.passage(/ana .*came back|ana entered/).waitFor();
 });
 
 test('what the server has no more is counted, in its place', async () => {
+  await set('garden', { EARSHOT_RESUME_ROOM_BYTES: '16384', ...patient });
   const [ana, ben] = [await scene.person('ana', { through: proxy }), await scene.person('ben')];
   for (const person of [ana, ben]) await person.enter('garden');
   await ana.say('before');
@@ -62,7 +62,7 @@ test('what the server has no more is counted, in its place', async () => {
   expect(said).toEqual(['before', ...kept, 'the last']);
   expect(kept.length).toBeGreaterThan(0);
   expect(kept.length).toBeLessThan(6);
-  expect(await ana.markers()).toEqual(['start', 'gap']);
+  await expect.poll(() => ana.markers()).toEqual(['start', 'gap']);
   const lost = 6 - kept.length;
   const words = lost === 1 ? '1 message' : `Up to ${lost} messages`;
   await ana.page

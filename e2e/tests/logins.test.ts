@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
+import { code } from '../harness/authenticator.ts';
 import { amiss, overhang } from '../harness/look.ts';
 import { password, Scene } from '../harness/scene.ts';
 
@@ -15,20 +15,6 @@ afterEach(async () => {
 afterAll(async () => {
   await scene.end();
 });
-
-/** What an authenticator shows `ahead` steps of 30 seconds from now (RFC 6238). */
-function code(key: string, ahead = 0): string {
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = Array.from(key.replaceAll(' ', ''), (c) =>
-    letters.indexOf(c).toString(2).padStart(5, '0'),
-  ).join('');
-  const secret = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + ahead));
-  const hash = createHmac('sha1', secret).update(step).digest();
-  const at = (hash.at(-1) ?? 0) & 15;
-  return String((hash.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 test('log-ins are listed, and one that is ended is out at once', async () => {
   const here = await scene.person('ana');
@@ -63,6 +49,12 @@ test('an authenticator is set up, asked for at the log-in, and removed', async (
   const ana = await scene.person('ana', { scheme: 'dark' });
   await ana.visit('/settings/security');
   await ana.page.getByRole('button', { name: 'Set up an authenticator' }).click();
+  const proof = ana.page.getByRole('dialog');
+  await proof.getByLabel('Password', { exact: true }).fill('wrong');
+  await proof.getByRole('button', { name: 'Go on' }).click();
+  await proof.getByRole('alert').waitFor();
+  await proof.getByLabel('Password', { exact: true }).fill(password);
+  await proof.getByRole('button', { name: 'Go on' }).click();
   const picture = ana.page.getByRole('img', { name: 'The key as a QR code' });
   await expect
     .poll(() => picture.evaluate((img) => (img as HTMLImageElement).naturalWidth))

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { isFocused } from '../harness/focus.ts';
 import { amiss, overhang } from '../harness/look.ts';
-import type { Person, Setup } from '../harness/person.ts';
+import type { Person } from '../harness/person.ts';
 import { password, Scene } from '../harness/scene.ts';
+import { walk } from '../harness/walk.ts';
+import { rooms } from '../walks/rooms.ts';
 
 let scene: Scene;
 
@@ -21,143 +24,45 @@ afterAll(async () => {
   await scene.end();
 });
 
-type Step = [name: string, go: (person: Person) => Promise<void>];
-
-async function closeDialog(person: Person): Promise<void> {
-  const dialog = person.page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'Close' }).click();
-  await dialog.waitFor({ state: 'detached' });
-}
-
-/** Through every page there is, in an order that a person could take. */
-const walk: Step[] = [
-  [
-    'log-in',
-    async (p) => {
-      await p.visit('/login');
-      await p.page.getByRole('heading', { name: 'Log in' }).waitFor();
-    },
-  ],
-  [
-    'a refused log-in',
-    async (p) => {
-      await p.submit({ Username: 'ana', Password: 'wrong' }, 'Log in');
-      await p.page.getByRole('alert').first().waitFor();
-    },
-  ],
-  [
-    'sign-up',
-    async (p) => {
-      await p.visit('/signup');
-      await p.submit({ Username: '<>', Password: '' }, 'Sign up');
-      await p.page.getByRole('alert').first().waitFor();
-    },
-  ],
-  [
-    'the rooms',
-    async (p) => {
-      await p.logIn();
-      await p.others.waitFor();
-    },
-  ],
-  [
-    'the door of a room',
-    async (p) => {
-      await p.visit('/rooms/kitchen');
-      await p.page.getByRole('button', { name: 'Enter', exact: true }).waitFor();
-    },
-  ],
-  [
-    'a conversation',
-    async (p) => {
-      await p.page.getByRole('button', { name: 'Enter', exact: true }).click();
-      await p.isIn('kitchen');
-      await p.say('Good evening');
-      await p.say(`https://example.org/${'a-very-long-address/'.repeat(20)}`);
-      await p.say('w'.repeat(400));
-    },
-  ],
-  [
-    'the people',
-    async (p) => {
-      const people = p.page.getByRole('button', { name: /^People: / });
-      if ((await people.getAttribute('aria-pressed')) !== 'true') await people.click();
-      await p.page.getByTestId('occupants').waitFor();
-    },
-  ],
-  [
-    'the room menu',
-    async (p) => {
-      const back = p.page.getByRole('button', { name: 'Back to the conversation' });
-      if (await back.isVisible()) await back.click();
-      await p.page.getByRole('button', { name: 'Room menu' }).click();
-      await p.page.getByRole('button', { name: 'Delete room' }).waitFor();
-    },
-  ],
-  [
-    'deleting a room',
-    async (p) => {
-      await p.page.getByRole('button', { name: 'Delete room' }).click();
-      await p.page.getByRole('dialog').waitFor();
-    },
-  ],
-  [
-    'members',
-    async (p) => {
-      await closeDialog(p);
-      await p.visit('/rooms/cellar');
-      await p.page.getByRole('button', { name: 'Enter', exact: true }).click();
-      await p.isIn('cellar');
-      await p.roomMenu('Members');
-      await p.page.getByTestId('members').waitFor();
-    },
-  ],
-  [
-    'creating a room',
-    async (p) => {
-      await closeDialog(p);
-      await p.visit('/');
-      await p.page.getByRole('button', { name: 'Create a room' }).first().click();
-      await p.page.getByRole('dialog').waitFor();
-      await p.page.getByRole('button', { name: 'Create room' }).click();
-      await p.page.getByRole('alert').first().waitFor();
-    },
-  ],
-  [
-    'inviting',
-    async (p) => {
-      await closeDialog(p);
-      await p.accountMenu('Invite people');
-      await p.page.getByRole('button', { name: 'Make a link' }).click();
-      await p.page.getByTestId('invitation').waitFor();
-    },
-  ],
-  [
-    'no such room',
-    async (p) => {
-      await closeDialog(p);
-      await p.visit('/rooms/nowhere');
-      await p.page.getByRole('heading', { name: 'There is no such room' }).waitFor();
-    },
-  ],
-];
-
 describe.each([
-  { scheme: 'light', width: 1280 },
-  { scheme: 'dark', width: 1280 },
-  { scheme: 'light', width: 320, height: 640 },
-  { scheme: 'dark', width: 320, height: 640 },
-] satisfies Setup[])('in $scheme, $width pixels wide', (setup) => {
-  test('every page can be read, by whatever means, and fits the window', async () => {
+  { width: 1280, height: 800, widths: [1280, 1440, 768, 640] },
+  { width: 320, height: 640, widths: [320] },
+])('$width pixels wide', ({ widths, ...window }) => {
+  test('every page can be read, by whatever means, in light and dark, and fits the window', async () => {
     const ben = await scene.person('ben');
     await ben.enter('kitchen');
-    const ana = await scene.window('ana', setup);
-    for (const [name, step] of walk) {
-      await step(ana);
-      expect.soft(await amiss(ana), name).toEqual([]);
-      expect.soft(await overhang(ana), `${name} is wider than the window`).toBeLessThanOrEqual(0);
-    }
+    const ana = await scene.window('ana', window);
+    await walk(ana, rooms, widths);
   });
+});
+
+test('nothing moves while a page is loaded', async () => {
+  const ana = await scene.person('ana');
+  await ana.enter('kitchen');
+  await ana.context.addInitScript(() => {
+    const moved: string[] = [];
+    Object.assign(globalThis, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        sources: { node?: Node }[];
+      })[]) {
+        const what = entry.sources.map(({ node }) =>
+          (node instanceof Element ? node.outerHTML : '').slice(0, 99),
+        );
+        moved.push(`${entry.value.toFixed(4)}: ${what.join(', ')}`);
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  for (const path of ['/rooms/kitchen', '/', '/settings/profile', '/privacy', '/admin/users']) {
+    await ana.visit(path);
+    await ana.page.getByRole('heading').first().waitFor();
+    // What comes later than the rest has come by then.
+    await ana.page.waitForLoadState('networkidle');
+    const moved = await ana.page.evaluate(() => (globalThis as unknown as { moved: string[] }).moved);
+    const sum = moved.reduce((all, one) => all + parseFloat(one), 0);
+    expect.soft(sum, `${path}: ${moved.join('; ')}`).toBeLessThan(0.05);
+  }
 });
 
 describe.each(['light', 'dark'] as const)('in %s', (scheme) => {
@@ -216,7 +121,7 @@ describe('without a mouse', () => {
     await keyboard.press('Enter');
     await ana.page.getByRole('dialog').waitFor();
     await keyboard.press('Escape');
-    await ana.page.getByRole('dialog').waitFor({ state: 'detached' });
+    await ana.undisturbed();
     await expect.poll(() => focused(create)).toBe(true);
   });
 });
@@ -224,10 +129,7 @@ describe('without a mouse', () => {
 type Target = ReturnType<Person['page']['getByRole']>;
 
 async function focused(target: Target): Promise<boolean> {
-  return (
-    (await target.count()) > 0 &&
-    (await target.first().evaluate((element) => element === document.activeElement))
-  );
+  return (await target.count()) > 0 && (await isFocused(target.first()));
 }
 
 /** Presses Tab until the focus is there; what has it on the way must be seen to have it. */

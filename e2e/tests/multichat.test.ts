@@ -60,10 +60,9 @@ describe("a page like that of Channels' example", () => {
     await say(ben, 'hello <b>there</b>');
     await ana.hears('hello <b>there</b>');
     await ana.say('hello yourself');
-    await expect.poll(() => lines(ben)).toHaveLength(3);
-    await ana.page.close();
     const shown = ['ana joined the room!', 'ben: hello <b>there</b>', 'ana: hello yourself'];
-    expect(await lines(ben)).toEqual(shown);
+    await expect.poll(() => lines(ben)).toEqual(shown);
+    await ana.page.close();
     await expect.poll(() => lines(ben)).toEqual([...shown, 'ana left the room!']);
     await ben.page.getByText('kitchen', { exact: true }).click();
     await ben.page.getByRole('heading', { name: 'The kitchen' }).waitFor({ state: 'detached' });

@@ -71,17 +71,18 @@ test('what is unread and what is meant for one stand in the list, the title and 
   await ben.write(`@ana ${secret}`);
   const kitchen = ana.joined.getByRole('link', { name: 'kitchen' });
   await expect.poll(() => kitchen.getByTestId('mentions').innerText()).toMatch(/^@1/);
-  expect(await ana.unread('kitchen')).toBe(2);
+  await expect.poll(() => ana.unread('kitchen')).toBe(2);
   await expect.poll(() => icon(ana)).toContain('>1</text>');
-  expect(await ana.page.title()).toMatch(/^\(2\) garden · /);
+  await expect.poll(() => ana.page.title()).toMatch(/^\(2\) garden · /);
   expect(`${await ana.page.title()} ${ana.page.url()} ${await icon(ana)}`).not.toContain('cake');
   // Where nothing is to be told of the room, nothing of it counts.
   await kitchen.click({ button: 'right' });
   await ana.page.getByTestId('room-list').getByText('Nothing', { exact: true }).click();
   await ana.page.keyboard.press('Escape');
   await expect.poll(() => ana.page.title()).toMatch(/^garden · /);
-  expect(await ana.unread('kitchen')).toBe(0);
-  expect(await icon(ana)).toMatch(/favicon\.svg$/);
+  await kitchen.getByTestId('silenced').waitFor();
+  await expect.poll(() => ana.unread('kitchen')).toBe(0);
+  await expect.poll(() => icon(ana)).toMatch(/favicon\.svg$/);
   expect(await ana.kept()).not.toMatch(/cake|kitchen/);
 });
 
@@ -125,4 +126,13 @@ test('notifications are asked for by a press, name the room only, and keep quiet
   await ben.say('@ana again');
   await expect.poll(() => ana.unread('kitchen')).toBe(3);
   expect(await told(ana)).toEqual([]);
+  // All tabs say so, those that are opened later and those that were there.
+  const other = await ana.tab();
+  await other.visit('/');
+  const account = (one: Person) => one.page.getByRole('button', { name: /^Your account/ });
+  await account(other).getByTitle('Do not disturb').waitFor();
+  await account(other).click();
+  await other.page.getByRole('switch', { name: 'Do not disturb' }).click();
+  await account(other).getByTitle('Do not disturb').waitFor({ state: 'detached' });
+  await account(ana).getByTitle('Do not disturb').waitFor({ state: 'detached' });
 });

@@ -39,6 +39,11 @@ test('without a network the page opens, says so, and goes on when it is back', a
   const kept = await files(ana);
   expect(kept).toContain('/');
   for (const file of kept) expect(file).toMatch(/^\/($|assets\/|icons\/|theme\.js|favicon\.svg|manifest)/);
+  // All that it runs and is styled by: what index.html names.
+  const index = await (await fetch(scene.server.url)).text();
+  const named = [...index.matchAll(/<(?:script|link rel="stylesheet")[^>]*\s(?:src|href)="([^"]+)"/g)];
+  expect(named.length).toBeGreaterThan(2);
+  for (const [, file] of named) expect(kept).toContain(file);
   await ana.context.setOffline(true);
   await ana.page.goto(`${scene.server.url}/rooms/kitchen`);
   await ana.page.getByRole('heading', { name: 'You are offline' }).waitFor();
@@ -47,7 +52,7 @@ test('without a network the page opens, says so, and goes on when it is back', a
   await ana.connected();
   await ana.isIn('kitchen');
   expect(await ana.kept()).not.toContain('kept nowhere');
-  expect(await files(ana)).toEqual(kept);
+  await expect.poll(() => files(ana)).toEqual(kept);
 });
 
 test('who does not want it has no files kept', async () => {

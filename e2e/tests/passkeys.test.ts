@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
 import { amiss } from '../harness/look.ts';
-import type { Person } from '../harness/person.ts';
+import { makePasskey, visitByName } from '../harness/passkeys.ts';
 import { password, Scene } from '../harness/scene.ts';
 
 let scene: Scene;
@@ -16,30 +16,8 @@ afterAll(async () => {
   await scene.end();
 });
 
-/** Goes there by a name: passkeys belong to one, and to no address. */
-async function visit(person: Person, path: string): Promise<void> {
-  await person.page.goto(scene.server.url.replace('127.0.0.1', 'localhost') + path);
-}
-
 test('a passkey lets in by itself and as the second step, and can be taken away', async () => {
-  const ana = await scene.window('ana');
-  const cdp = await ana.context.newCDPSession(ana.page);
-  await cdp.send('WebAuthn.enable');
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  await visit(ana, '/login');
-  await ana.submit({ Username: 'ana', Password: password }, 'Log in');
-  await ana.connected();
-  await visit(ana, '/settings/security');
-  await ana.submit({ 'Name of the passkey': 'my laptop' }, 'Add a passkey');
+  const ana = await makePasskey(scene, 'ana', 'my laptop');
   expect((await ana.page.getByTestId('once').innerText()).split('\n')).toHaveLength(10);
   await ana.page.getByRole('button', { name: 'Done' }).click();
   await ana.page.getByTestId('passkey').getByText('my laptop').waitFor();
@@ -51,23 +29,22 @@ test('a passkey lets in by itself and as the second step, and can be taken away'
 
   // Without a name or a password.
   await ana.context.clearCookies();
-  await visit(ana, '/login');
+  await visitByName(scene, ana, '/login');
   await ana.page.getByRole('button', { name: 'Log in with a passkey' }).click();
   await ana.connected();
 
   // After the password.
   await ana.context.clearCookies();
-  await visit(ana, '/login');
+  await visitByName(scene, ana, '/login');
   await ana.submit({ Username: 'ana', Password: password }, 'Log in');
   await ana.page.getByLabel('Code', { exact: true }).waitFor();
   await ana.page.getByRole('button', { name: 'Log in with a passkey' }).click();
   await ana.connected();
 
-  await visit(ana, '/settings/security');
+  await visitByName(scene, ana, '/settings/security');
   await ana.page.getByTestId('passkey').getByRole('button', { name: 'Remove' }).click();
-  const dialog = ana.page.getByRole('dialog');
-  await dialog.getByLabel('Password', { exact: true }).fill(password);
-  await dialog.getByRole('button', { name: 'Remove' }).click();
+  // Shown by the passkey itself, in the place of the password.
+  await ana.page.getByRole('dialog').getByRole('button', { name: 'Use a passkey' }).click();
   await ana.page.getByTestId('passkey').waitFor({ state: 'detached' });
   await scene.person('ana');
 });

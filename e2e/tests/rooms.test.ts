@@ -63,7 +63,7 @@ describe('a room', () => {
       expect((await dialog.getByRole('alert').innerText()).length).toBeGreaterThan(10);
     }
     await dialog.getByRole('button', { name: 'Cancel' }).click();
-    await dialog.waitFor({ state: 'detached' });
+    await ana.undisturbed();
   });
 
   test('tells those inside when its title and topic change', async () => {
@@ -94,6 +94,7 @@ describe('a room', () => {
     }
     // cleo neither owns the room nor administers the server.
     await cleo.page.getByRole('button', { name: 'Room menu' }).click();
+    await cleo.page.getByRole('button', { name: 'Leave room' }).waitFor();
     expect(await cleo.page.getByRole('button', { name: 'Delete room' }).count()).toBe(0);
     await cleo.page.keyboard.press('Escape');
 
@@ -101,7 +102,7 @@ describe('a room', () => {
     await ben.page.getByRole('dialog').getByRole('button', { name: 'Delete room' }).click();
     for (const person of [ana, cleo]) {
       await person.page.getByTestId('over').waitFor();
-      expect(await person.composer.count()).toBe(0);
+      await expect.poll(() => person.composer.count()).toBe(0);
       await person.page.getByTestId('over').getByRole('button', { name: 'Close' }).click();
       await expect.poll(() => person.page.getByText('shed', { exact: true }).count()).toBe(0);
       await person.visit('/rooms/shed');
@@ -156,6 +157,7 @@ describe('a staff-only room', () => {
     await ben.page.getByRole('heading', { name: 'There is no such room' }).waitFor();
     // The choice is not offered to whom it is not for.
     await ben.page.getByRole('button', { name: 'Create a room' }).first().click();
+    await ben.page.locator('input[name=access][value=public]').waitFor({ state: 'attached' });
     expect(await ben.page.locator('input[name=access][value=staff]').count()).toBe(0);
   });
 });

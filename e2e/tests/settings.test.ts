@@ -40,7 +40,7 @@ describe('the language', () => {
     await ana.visit('/settings/appearance');
     await choose(ana, 'Language', 'العربية');
     await ana.page.getByRole('heading', { level: 1, name: 'الإعدادات' }).waitFor();
-    expect(await root(ana)).toEqual({ lang: 'ar', dir: 'rtl' });
+    await expect.poll(() => root(ana)).toEqual({ lang: 'ar', dir: 'rtl' });
     expect(await amiss(ana)).toEqual([]);
     expect(await overhang(ana)).toBeLessThanOrEqual(0);
     // Of a page loaded anew, before its scripts are there.
@@ -62,7 +62,7 @@ describe('the language', () => {
     const ben = await scene.window('ben', { locale: 'ar-EG' });
     await ben.visit('/login');
     await ben.page.getByRole('heading', { name: 'تسجيل الدخول' }).waitFor();
-    expect(await root(ben)).toEqual({ lang: 'ar', dir: 'rtl' });
+    await expect.poll(() => root(ben)).toEqual({ lang: 'ar', dir: 'rtl' });
     await ben.submit({ 'اسم المستخدم': 'ben', 'كلمة المرور': 'wrong' }, 'تسجيل الدخول');
     await ben.page.getByRole('alert').getByText('الاسم أو كلمة المرور غير صحيحة').waitFor();
     expect(await amiss(ben)).toEqual([]);
@@ -75,11 +75,11 @@ test('the look, the size of the text and motion are kept, in all tabs, until the
   const other = await ana.tab();
   await other.visit('/settings/appearance');
   await ana.visit('/settings/appearance');
-  await choose(ana, 'Look', 'High contrast');
+  await choose(ana, 'Theme', 'High contrast');
   await choose(ana, 'Size of the text', 'Very large');
   await choose(ana, 'Motion', 'Less');
   const chosen = { lang: 'en', dir: 'ltr', theme: 'contrast', text: 'huge', motion: 'less' };
-  expect(await root(ana)).toEqual(chosen);
+  await expect.poll(() => root(ana)).toEqual(chosen);
   await expect.poll(() => root(other)).toEqual(chosen);
   expect(await amiss(ana)).toEqual([]);
   expect(await overhang(ana)).toBeLessThanOrEqual(0);
@@ -91,8 +91,8 @@ test('the look, the size of the text and motion are kept, in all tabs, until the
   await kept.getByText('3 choices of these settings').waitFor();
   await ana.page.getByRole('button', { name: 'Forget it' }).click();
   await ana.page.getByText('Forgotten.').waitFor();
-  expect(await root(ana)).toEqual({ lang: 'en', dir: 'ltr' });
-  expect(await ana.page.evaluate(() => Object.keys(localStorage))).toEqual([]);
+  await expect.poll(() => root(ana)).toEqual({ lang: 'en', dir: 'ltr' });
+  await expect.poll(() => ana.page.evaluate(() => Object.keys(localStorage))).toEqual([]);
 });
 
 test('who does not want it is not seen typing', async () => {
@@ -101,7 +101,7 @@ test('who does not want it is not seen typing', async () => {
   await ana.visit('/settings/privacy');
   const told = ana.page.getByRole('switch', { name: 'Others see that I am typing' });
   await told.click();
-  expect(await told.getAttribute('aria-checked')).toBe('false');
+  await expect.poll(() => told.getAttribute('aria-checked')).toBe('false');
   await ana.page.getByRole('link', { name: 'Back to the rooms' }).click();
   await ana.enter('kitchen');
   const sent: string[] = [];
@@ -112,7 +112,7 @@ test('who does not want it is not seen typing', async () => {
   await ana.composer.pressSequentially('not seen');
   await ana.composer.press('Enter');
   await ben.hears('not seen');
-  expect(sent.filter((frame) => frame.includes('"post"'))).toHaveLength(1);
+  await expect.poll(() => sent.filter((frame) => frame.includes('"post"'))).toHaveLength(1);
   expect(sent.filter((frame) => frame.includes('"typing"'))).toEqual([]);
 });
 

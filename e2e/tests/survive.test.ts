@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Person } from '../harness/person.ts';
 import { Proxy } from '../harness/proxy.ts';
-import { Scene } from '../harness/scene.ts';
+import { patient, Scene } from '../harness/scene.ts';
 
 interface Talk {
   ana: Person;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   proxy = await Proxy.listen();
   scene = await Scene.set(
     pairs.flatMap(({ ana, ben }) => [ana, ben]),
-    { EARSHOT_ORIGINS: proxy.url, EARSHOT_PING_INTERVAL: '2s' },
+    { EARSHOT_ORIGINS: proxy.url, EARSHOT_PING_INTERVAL: '2s', ...patient },
   );
   proxy.lead(scene.server.url);
 });
@@ -73,9 +73,9 @@ describe('a network that breaks', () => {
     await expect.poll(() => ana.said()).toEqual(all);
     await expect.poll(() => ben.said()).toEqual(all);
     await ana.own('and more').getByText('heard by 1').waitFor();
-    expect(await ana.unread(garden)).toBe(1);
+    await expect.poll(() => ana.unread(garden)).toBe(1);
     await ana.look(garden);
-    expect(await ana.said()).toEqual(['elsewhere']);
+    await expect.poll(() => ana.said()).toEqual(['elsewhere']);
     expect(await ana.markers()).toEqual(['start']);
     await ana.look(kitchen);
     expect(await ana.markers()).toEqual(['start']);
@@ -132,7 +132,8 @@ describe('a network that breaks', () => {
     await ana.own('only once').and(ana.page.locator('[data-stage=sent]')).waitFor();
     await ana.say('and on');
     await ben.hears('and on');
-    for (const person of [ana, ben]) expect(await person.said()).toEqual(['before', 'only once', 'and on']);
+    for (const person of [ana, ben])
+      await expect.poll(() => person.said()).toEqual(['before', 'only once', 'and on']);
   });
 });
 
@@ -194,7 +195,7 @@ describe('loading the page anew', () => {
     await ana.hears('while you were gone');
     // What was said before is kept nowhere.
     expect(await ana.said()).toEqual(['while you were gone']);
-    expect(await ana.markers()).toEqual(['reloaded']);
+    await expect.poll(() => ana.markers()).toEqual(['reloaded']);
     await expect.poll(() => ana.unread(garden)).toBe(1);
     await ana.look(garden);
     await ana.hears('there too');
@@ -243,7 +244,7 @@ describe('loading the page anew', () => {
     await ana.connected();
     await ana.isIn(kitchen);
     expect(await session()).toEqual([]);
-    expect(await ana.markers()).toEqual(['reloaded']);
+    await expect.poll(() => ana.markers()).toEqual(['reloaded']);
     expect(await ben.passage(quiet).count()).toBe(0);
   });
 
@@ -276,13 +277,13 @@ describe('who is there', () => {
     const toggle = ben.page.getByRole('switch', { name: 'Do not disturb' });
     await toggle.click();
     await expect.poll(status).toEqual(['do not disturb']);
-    expect(await toggle.getAttribute('aria-checked')).toBe('true');
+    await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('true');
     // It is the session's: a page loaded anew has it still.
     await ben.page.reload();
     await ben.connected();
     await ben.page.getByRole('button', { name: /^Your account/ }).click();
-    expect(await toggle.getAttribute('aria-checked')).toBe('true');
-    expect(await status()).toEqual(['do not disturb']);
+    await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('true');
+    await expect.poll(status).toEqual(['do not disturb']);
     await toggle.click();
     await expect.poll(status).toEqual([]);
     await ben.page.evaluate(() => {

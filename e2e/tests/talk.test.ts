@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { noted } from '../harness/noted.ts';
 import { Scene } from '../harness/scene.ts';
 
 let scene: Scene;
@@ -44,10 +45,10 @@ describe('two people on two browsers', () => {
     for (const person of [ana, ben]) {
       for (const room of [kitchen, garden, cellar]) {
         await person.look(room);
-        expect(await person.said()).toEqual([`ana in ${room}`, `ben in ${room}`]);
+        await expect.poll(() => person.said()).toEqual([`ana in ${room}`, `ben in ${room}`]);
       }
       expect(person.watch.sockets.map((socket) => new URL(socket.url()).pathname)).toEqual(['/ws']);
-      expect(person.watch.open).toHaveLength(1);
+      await expect.poll(() => person.watch.open.length).toBe(1);
     }
   });
 
@@ -56,7 +57,7 @@ describe('two people on two browsers', () => {
     const ana = await scene.person('ana');
     await ana.enter(room);
     await ana.page.getByText('Nobody else is here.').first().waitFor();
-    expect(await ana.occupants()).toEqual(['ana']);
+    await expect.poll(() => ana.occupants()).toEqual(['ana']);
 
     const ben = await scene.person('ben');
     await ben.enter(room);
@@ -80,7 +81,7 @@ describe('two people on two browsers', () => {
     await ana.say('are you going?');
     await ben.page.close();
     await ana.passage('ben left').waitFor();
-    expect(await ana.occupants()).toEqual(['ana']);
+    await expect.poll(() => ana.occupants()).toEqual(['ana']);
   });
 
   test('see each other typing, and stopping', async () => {
@@ -88,8 +89,9 @@ describe('two people on two browsers', () => {
     const [ana, ben] = [await scene.person('ana'), await scene.person('ben')];
     await ana.enter(room);
     await ben.enter(room);
+    const told = await noted(ana.page.getByTestId('typing'));
     await ben.composer.pressSequentially('well');
-    await ana.page.getByTestId('typing').getByText('ben is typing…').waitFor();
+    await expect.poll(told).toContainEqual(expect.stringContaining('ben is typing…'));
     expect(await ben.page.getByTestId('typing').innerText()).toBe('');
     await ben.composer.press('Enter');
     await ana.hears('well');
@@ -119,7 +121,7 @@ describe('two people on two browsers', () => {
     await ana.look(there);
     await expect.poll(() => ana.unread(there)).toBe(0);
     await expect.poll(() => ana.page.title()).not.toMatch(/^\(/);
-    expect(await ana.said()).toEqual(['one', 'two', 'three']);
+    await expect.poll(() => ana.said()).toEqual(['one', 'two', 'three']);
   });
 
   test('say more than a line: Shift+Enter breaks, Enter sends', async () => {
@@ -132,7 +134,7 @@ describe('two people on two browsers', () => {
     await ana.composer.pressSequentially('second');
     await ana.composer.press('Enter');
     await expect.poll(() => ben.said()).toEqual(['first\nsecond']);
-    expect(await ana.composer.inputValue()).toBe('');
+    await expect.poll(() => ana.composer.inputValue()).toBe('');
   });
 });
 
@@ -162,7 +164,7 @@ describe('a room', () => {
     const second = await ben.tab();
     await second.visit(`/rooms/${room}`);
     await second.isIn(room);
-    expect(await ana.occupants()).toEqual(['ana', 'ben']);
+    await expect.poll(() => ana.occupants()).toEqual(['ana', 'ben']);
     await second.say('from the second tab');
     await ben.hears('from the second tab');
     await ana.hears('from the second tab');
@@ -173,7 +175,7 @@ describe('a room', () => {
     await second.page.close();
     await ana.say('and now?');
     await ben.hears('and now?');
-    expect(await ana.occupants()).toEqual(['ana', 'ben']);
+    await expect.poll(() => ana.occupants()).toEqual(['ana', 'ben']);
     expect(await ana.passage(/ben (left|came)/).count()).toBe(0);
   });
 
