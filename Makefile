@@ -46,10 +46,11 @@ fmt: tools node ## Format Go (gofumpt, gci), TypeScript and Svelte (prettier)
 	npm run --silent --workspace e2e format
 
 .PHONY: lint
-lint: tools node ## Lint Go (golangci-lint), TypeScript and Svelte (eslint)
+lint: tools node ## Lint Go (golangci-lint), TypeScript and Svelte (eslint), the OpenAPI file
 	bin/tools/golangci-lint run
 	npm run --silent --workspace web lint
 	npm run --silent --workspace e2e lint
+	npm run --silent --workspace e2e openapi
 
 .PHONY: types
 types: node ## Check the types of the page and the browser tests (svelte-check, tsc)
@@ -58,22 +59,18 @@ types: node ## Check the types of the page and the browser tests (svelte-check, 
 
 .PHONY: go-test
 go-test: bin/page.stamp ## Run the Go tests, under the race detector where there is a C compiler
-	@scripts/need-go.sh
-	@scripts/need-postgres.sh
-	@scripts/need-foreign.sh
-	@scripts/need-django.sh
-	@if scripts/need-cc.sh; then \
-		echo 'CGO_ENABLED=1 go test -race -shuffle=on ./...'; CGO_ENABLED=1 go test -race -shuffle=on ./...; \
-	else \
-		echo 'WARNING: testing without the race detector' >&2; CGO_ENABLED=0 go test -shuffle=on ./...; \
-	fi
+	@scripts/go-test.sh
 
 .PHONY: web-test
 web-test: node ## Run the page's unit tests
 	npm test --workspace web
 
+.PHONY: dev
+dev: node ## Work on the page: it is served as it is now, with every part in every state at /dev/ (needs make run beside it)
+	npm run --silent --workspace web dev
+
 .PHONY: e2e
-e2e: build ## Run the browser tests against the real server (CHROME=path)
+e2e: build bin/dev.stamp ## Run the browser tests against the real server (CHROME=path)
 	@chrome=$$(scripts/need-chromium.sh) && CHROME="$$chrome" npm test --workspace e2e
 
 .PHONY: privacy
@@ -147,6 +144,11 @@ node_modules/.stamp: package-lock.json package.json web/package.json e2e/package
 bin/page.stamp: node_modules/.stamp $(PAGE)
 	npm run --silent --workspace web build
 	@mkdir -p bin && touch $@
+
+# The page of all parts, which no release has: the browser tests look at it.
+bin/dev.stamp: node_modules/.stamp $(PAGE)
+	npm run --silent --workspace web build-dev
+	@touch $@
 
 .PHONY: tools
 tools: bin/tools/.stamp

@@ -72,15 +72,6 @@ vet() {
 # command does not see all the files that it looks at.
 house() { go test -count=1 ./internal/house/...; }
 
-race() {
-	scripts/need-cc.sh
-	scripts/need-postgres.sh
-	scripts/need-foreign.sh
-	scripts/need-django.sh
-	export CGO_ENABLED=1
-	each go test -race -shuffle=on ./...
-}
-
 # tried tells what the tests of a package cannot try on this machine, which go test keeps to itself: a test that was
 # skipped is no failure, but it is to be known.
 tried() {
@@ -119,13 +110,14 @@ run types 'types: svelte-check, tsc, the page' script web check
 run types 'types: tsc, the browser tests' script e2e check
 run lint 'lint: eslint, prettier, the page' script web lint
 run lint 'lint: eslint, prettier, the browser tests' script e2e lint
+run lint 'lint: docs/openapi.yaml, by the schema of OpenAPI' script e2e openapi
 run lint 'lint: go vet' vet
 run lint 'lint: golangci-lint' each "$PWD/bin/tools/golangci-lint" run
 run test 'tests: the page' script web test
-run test 'tests: Go, under the race detector' race
+run test 'tests: Go, under the race detector' scripts/go-test.sh --race
 run test 'tests: nothing on disk: all can be tried here' tried ./e2e/privacy
 run test 'tests: foreign clients: all can be tried here' tried ./e2e/foreign
-run e2e 'tests: browsers: build' make --no-print-directory build
+run e2e 'tests: browsers: build' make --no-print-directory build bin/dev.stamp
 run e2e 'tests: browsers' browsers
 run cross 'cross-build: windows/amd64, darwin/arm64' cross
 run vuln 'vulnerabilities' scripts/vuln.sh
