@@ -60,10 +60,10 @@ describe('a superuser', () => {
     await ana.submit({ Password: password }, 'Create');
     await ana.page.getByRole('heading', { name: 'dora' }).waitFor();
     await dialog(ana).getByLabel('create any number of rooms').check();
-    await dialog(ana).getByLabel('Mail address').fill('dora');
+    await dialog(ana).getByLabel('Email address').fill('dora');
     await dialog(ana).getByRole('button', { name: 'Save' }).click();
     await dialog(ana).getByText('That is not a mail address.').waitFor();
-    await dialog(ana).getByLabel('Mail address').fill('dora@example.org');
+    await dialog(ana).getByLabel('Email address').fill('dora@example.org');
     await dialog(ana).getByRole('button', { name: 'Save' }).click();
     await dialog(ana).getByText('Saved.').waitFor();
     await whole(ana);

@@ -48,7 +48,7 @@ export default {
   pages: 'Pages',
 
   username: 'Username',
-  email: 'Mail address',
+  email: 'Email address',
   displayName: 'Display name',
   state: 'State',
   joined: 'Joined',
