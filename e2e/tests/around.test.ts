@@ -125,6 +125,26 @@ test('one gets around by keys alone', async () => {
   await expect.poll(() => titles(ana, 'pinned')).toEqual(['garden']);
 });
 
+test('the switcher that was closed is opened by the very next key', async () => {
+  const ana = await scene.person('ana');
+  const switcher = ana.page.getByTestId('switcher');
+  await ana.page.keyboard.press('Control+k');
+  await switcher.waitFor();
+  // In one task: by the next one the browser has told that it closed.
+  await ana.page.evaluate(async () => {
+    const press = (): unknown =>
+      (document.activeElement ?? document.body).dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'k', ctrlKey: true, bubbles: true, cancelable: true }),
+      );
+    press();
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    press();
+  });
+  await expect.poll(() => switcher.isVisible()).toBe(true);
+  await ana.page.keyboard.press('Escape');
+  await expect.poll(() => switcher.count()).toBe(0);
+});
+
 test('rooms are dragged with the mouse', async () => {
   const ana = await scene.person('ana');
   await inRooms(ana, 'attic', 'cellar', 'garden');
