@@ -121,3 +121,30 @@ test('a finger has what can be done with a message in a sheet', async () => {
   await ana.page.getByTestId('aim').getByText('Bread?').waitFor();
   await expect.poll(() => isFocused(ana.composer)).toBe(true);
 });
+
+test('a finger chooses among all emoji without keys on the screen', async () => {
+  const ana = await scene.person('ana', { width: 320, height: 640, finger: true });
+  await ana.enter('kitchen');
+  await ana.say('Bread?');
+  await ana.page.waitForLoadState('networkidle');
+  const picker = ana.page.getByTestId('emoji-picker');
+  const field = picker.getByRole('combobox');
+
+  // The field has the focus only when it is tapped: it would bring the keys.
+  await ana.message('Bread?').tap();
+  await ana.page
+    .getByRole('dialog', { name: 'Message', exact: true })
+    .getByRole('button', { name: 'React', exact: true })
+    .tap();
+  await expect.poll(() => isFocused(picker)).toBe(true);
+  await picker.getByRole('button', { name: 'Food', exact: true }).tap();
+  await picker.getByRole('gridcell', { name: 'melon', exact: true }).waitFor();
+  await expect.poll(() => isFocused(picker)).toBe(true);
+  expect(await amiss(ana)).toEqual([]);
+  expect(await unfit(ana.page)).toEqual([]);
+  await field.tap();
+  await expect.poll(() => isFocused(field)).toBe(true);
+  await ana.page.keyboard.type('melon');
+  await picker.getByRole('gridcell', { name: 'melon', exact: true }).tap();
+  await ana.page.getByRole('button', { name: /^🍈 1/ }).waitFor();
+});
