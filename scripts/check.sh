@@ -60,11 +60,14 @@ modules() {
 	(cd tools && go mod tidy -diff)
 }
 
+# What differs from system to system is at least looked at by the compiler, tests included, and built below.
+others='windows/amd64 darwin/arm64'
+
+# vet compiles what the builds below then find compiled: it has their settings.
 vet() {
-	each go vet ./...
-	# What differs from system to system is at least looked at by the compiler, tests included.
-	for os in windows darwin; do
-		CGO_ENABLED=0 GOOS=$os go vet ./...
+	CGO_ENABLED=0 each go vet -trimpath ./...
+	for target in $others; do
+		CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go vet -trimpath ./...
 	done
 }
 
@@ -90,7 +93,8 @@ browsers() {
 }
 
 cross() {
-	scripts/cross.sh "$tmp/cross" check windows/amd64 darwin/arm64
+	# shellcheck disable=SC2086 # a word for each system
+	scripts/cross.sh "$tmp/cross" check $others
 }
 
 tree() { git status --porcelain 2>/dev/null || true; }
@@ -119,7 +123,7 @@ run test 'tests: nothing on disk: all can be tried here' tried ./e2e/privacy
 run test 'tests: foreign clients: all can be tried here' tried ./e2e/foreign
 run e2e 'tests: browsers: build' make --no-print-directory build bin/dev.stamp
 run e2e 'tests: browsers' browsers
-run cross 'cross-build: windows/amd64, darwin/arm64' cross
+run cross "cross-build: $others" cross
 run vuln 'vulnerabilities' scripts/vuln.sh
 run tree 'the tree is as it was' unchanged
 step=''
