@@ -114,3 +114,20 @@ test('who presses beside what has the focus has it nowhere', async () => {
   );
   expect(await ana.page.evaluate(() => document.activeElement?.tagName)).toBe(before);
 });
+
+test('who is at a message sees it when the window becomes another one', async () => {
+  const ana = await scene.person('ana', { width: 320, height: 400 });
+  await ana.enter('kitchen');
+  for (const text of ['one', 'two', 'three']) await ana.say(`${text} `.repeat(60).trim());
+  await ana.atMessage();
+  await ana.resize({ width: 1280, height: 500 });
+  const log = ana.page.getByTestId('conversation');
+  // No lower than its last message.
+  const below = async (): Promise<number> =>
+    await log.evaluate((element) => {
+      const rows = [...element.querySelectorAll('[data-testid=message]')];
+      const end = rows.at(-1)?.getBoundingClientRect().bottom ?? 0;
+      return element.getBoundingClientRect().bottom - end;
+    });
+  await expect.poll(below).toBeLessThan(60);
+});
