@@ -220,3 +220,21 @@ test('whoever types at no field writes, and on a message that the keys led to th
   await ana.page.keyboard.press('e');
   await expect.poll(() => ana.composer.inputValue()).toBe('click here');
 });
+
+test('a menu stands in the window where there is space for it neither below nor above its button', async () => {
+  const ana = await scene.person('ana', { width: 320, height: 568, finger: true });
+  await ana.enter('Kitchen');
+  const { page } = ana;
+  for (const height of [568, 256]) {
+    await ana.resize({ width: 320, height });
+    await page.getByRole('button', { name: 'Room menu' }).tap();
+    const menu = page.locator(':popover-open');
+    await menu.getByRole('button', { name: 'Delete room' }).waitFor();
+    const beside = async (): Promise<boolean> => {
+      const box = await menu.boundingBox();
+      return box !== null && box.y >= 0 && box.y + box.height <= height;
+    };
+    await expect.poll(beside).toBe(true);
+    await page.keyboard.press('Escape');
+  }
+});
