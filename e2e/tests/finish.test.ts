@@ -238,3 +238,22 @@ test('a menu stands in the window where there is space for it neither below nor 
     await page.keyboard.press('Escape');
   }
 });
+
+test('what shows a password stands beside it, also from right to left', async () => {
+  const ana = await scene.window('ana', { locale: 'ar' });
+  await ana.visit('/login');
+  const field = ana.page.locator('input[name=password]');
+  await field.fill('correct horse');
+  const [{ x: left, width } = { x: 0, width: 0 }, button] = [
+    (await field.boundingBox()) ?? undefined,
+    await ana.page.locator('input[name=password] + button').boundingBox(),
+  ];
+  // One writes from the right there, and what is typed ends where there is space for the button.
+  const space = await field.evaluate((element) => {
+    const { paddingLeft, paddingRight } = getComputedStyle(element);
+    return { left: parseFloat(paddingLeft), right: parseFloat(paddingRight) };
+  });
+  expect(button?.x).toBeGreaterThanOrEqual(left);
+  expect((button?.x ?? 0) + (button?.width ?? 0)).toBeLessThanOrEqual(left + space.left);
+  expect(space.right).toBeLessThan(width / 4);
+});
