@@ -107,10 +107,14 @@ describe('the log of actions', () => {
       is_staff: 'true',
       locked: '""',
       slow_seconds: '30',
+      access: 'public',
+      as: 'superuser',
       odd: 'x',
     };
     const told = detailsOf({ id: 1, at: '', road: 'page', action: 'ban', subject: '', details });
     expect(told.map(({ label, value }) => `${label}: ${value}`)).toEqual([
+      'who may enter: Everyone',
+      'as: Superuser',
       'staff: yes',
       'lock: open',
       'odd: x',

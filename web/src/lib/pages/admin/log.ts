@@ -57,6 +57,13 @@ function valueOf(name: string, value: string): string {
       return value === 'forever' ? t.forGood : Number.isNaN(Date.parse(value)) ? value : momentOf(value);
     case 'slow_seconds':
       return /^\d+$/.test(value) ? t.seconds(Number(value)) : value;
+    case 'access':
+      return (
+        { public: admin.t.accessPublic, private: admin.t.accessPrivate, staff: admin.t.accessStaff }[value] ??
+        value
+      );
+    case 'as':
+      return { superuser: admin.t.superuser, staff: admin.t.staff }[value] ?? value;
     case 'locked':
       return value === '""' ? t.unlocked : value.replace(/^"(.*)"$/, '$1');
   }
