@@ -41,6 +41,17 @@ function sayings(words: unknown): unknown[] {
 describe('Arabic', async () => {
   const { default: arabic } = await import('../src/lib/i18n/ar');
 
+  // On a page that counts in others they would stand beside these.
+  test('has no digits of its own in what it says', () => {
+    const texts = import.meta.glob<string>('../src/lib/i18n/ar/*.ts', {
+      query: '?raw',
+      import: 'default',
+      eager: true,
+    });
+    const lines = Object.values(texts).flatMap((text) => text.split('\n'));
+    expect(lines.filter((line) => /[٠-٩]/.test(line) && !line.startsWith('/**'))).toEqual([]);
+  });
+
   // Areas that are being made; they are English until then.
   const coming = ['notice', 'around', 'account', 'moderate', 'security'];
 

@@ -24,7 +24,9 @@ export default {
 
   until: (time) => `حتى ${time}، ثم يمكن إزعاجك من جديد.`,
   quietFor: 'عدم الإزعاج لمدة',
-  quietTimes: { half: '٣٠ دقيقة', hour: 'ساعة', tomorrow: 'حتى الغد' },
+  get quietTimes() {
+    return { half: `${number(30)} دقيقة`, hour: 'ساعة', tomorrow: 'حتى الغد' };
+  },
 
   toldMention: 'أُشير إليك أو أُجيب عليك',
   toldMessage: 'قيل شيء',

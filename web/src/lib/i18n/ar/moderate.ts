@@ -30,7 +30,9 @@ export default {
   span,
   forGood: 'دائمًا',
   reason: 'السبب (اختياري)',
-  reasonHint: 'يُبلَّغ به من يخصه. ٥٠٠ حرف على الأكثر.',
+  get reasonHint() {
+    return `يُبلَّغ به من يخصه. ${number(500)} حرف على الأكثر.`;
+  },
   save: 'حفظ',
   done: 'تم',
   slow: 'الوضع البطيء',
@@ -47,7 +49,9 @@ export default {
   lift: 'رفع',
   liftOf: (name: string): string => `رفع: ${isolated(name)}`,
   until: (when: string): string => `حتى ${when}`,
-  further: 'وغيرهم: القائمة تُظهر أول ١٠٠.',
+  get further() {
+    return `وغيرهم: القائمة تُظهر أول ${number(100)}.`;
+  },
   slowWait: (seconds: number): string => `الوضع البطيء: يمكنك قول التالي بعد ${number(seconds)} ث.`,
   slowFree: (seconds: number): string => `الوضع البطيء: رسالة واحدة كل ${span(seconds)}.`,
   mutedFor: (when: string): string => `أنت مكتوم حتى ${when}.`,
