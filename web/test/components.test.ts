@@ -15,6 +15,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** No connection, for a reason. */
+const waiting = (code: number) => ({ phase: 'waiting', until: Date.now() + 5000, tries: 1, code }) as const;
+
 describe('the composer', () => {
   function compose(more: Partial<{ live: boolean; others: number; draft: string }> = {}) {
     const calls = { onsend: vi.fn(), ontype: vi.fn(), onkeep: vi.fn() };
@@ -338,6 +341,19 @@ describe('the banner', () => {
     expect(screen.getByTestId('connection').textContent.trim()).toBe('');
     await vi.advanceTimersByTimeAsync(200);
     expect(screen.getByRole('status').textContent).toContain('Connecting…');
+  });
+
+  test('reads out each sentence once as long as there is no connection', async () => {
+    const { rerender } = render(Banner, { connection: waiting(1001), onretry: vi.fn() });
+    const status = screen.getByRole('status');
+    const told = [status.getAttribute('aria-live')];
+    const hello = { phase: 'open', hello: {} as never } as const;
+    const connecting = { phase: 'connecting', tries: 1 } as const;
+    for (const connection of [connecting, waiting(0), connecting, waiting(0), hello, waiting(0)]) {
+      await rerender({ connection });
+      told.push(status.getAttribute('aria-live'));
+    }
+    expect(told).toEqual(['polite', 'polite', 'polite', 'off', 'off', 'polite', 'polite']);
   });
 
   test('says nothing while all is well, and that it is well again for a while', async () => {
