@@ -257,3 +257,17 @@ test('what shows a password stands beside it, also from right to left', async ()
   expect((button?.x ?? 0) + (button?.width ?? 0)).toBeLessThanOrEqual(left + space.left);
   expect(space.right).toBeLessThan(width / 4);
 });
+
+test('what is found is seen where a keyboard leaves little height', async () => {
+  const ana = await scene.person('ana', { width: 360, height: 640 });
+  await ana.enter('Kitchen');
+  await ana.say('flour');
+  await ana.page.keyboard.press('Control+Shift+F');
+  await ana.resize({ width: 360, height: 250 });
+  await ana.page.getByTestId('search').locator('input').first().fill('flour');
+  await ana.page.getByTestId('search-count').getByText('1 found').waitFor();
+  const conversation = ana.page.getByTestId('conversation');
+  await expect.poll(() => conversation.evaluate((element) => element.clientHeight)).toBeGreaterThan(60);
+  await ana.page.keyboard.press('Escape');
+  await ana.page.getByRole('heading', { name: 'Kitchen' }).waitFor();
+});
