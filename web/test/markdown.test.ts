@@ -316,6 +316,12 @@ describe('a message', () => {
     expect(box.querySelector('pre')?.textContent).toBe('g');
   });
 
+  test('has its numbers as they were typed', async () => {
+    const box = await show('0. a\n1. b\n\n7. c');
+    const numbers = [...box.querySelectorAll('li')].map((li) => li.getAttribute('value'));
+    expect(numbers).toEqual(['0', '1', '7']);
+  });
+
   test('tells where a named link leads', async () => {
     const box = await show('[bank.example](https://evil.example/x "bank.example")');
     const link = screen.getByRole('link');
