@@ -152,6 +152,11 @@ describe('commands', () => {
 test('where code is typed', () => {
   expect(inFence('```\na')).toBe(true);
   expect(inFence('```\na\n```\nb')).toBe(false);
+  expect(inFence('```a```')).toBe(false);
+  expect(inFence('```js let x = 1```\nso')).toBe(false);
+  expect(inFence('a ```b```\n```\nc')).toBe(true);
+  expect(inFence('```\na```')).toBe(false);
+  expect(inFence('```\na```\nb')).toBe(true);
   expect(inCode('a `b')).toBe(true);
   expect(inCode('a `b` c')).toBe(false);
   expect(inCode('a `b\nc')).toBe(false);

@@ -1,6 +1,17 @@
-/** Where the typing is in a code block that is not closed: there Enter begins a new line. */
+/**
+ * Where the typing is in a code block that is not closed: there Enter begins a new line. As markdown/parse.ts reads it: marks with
+ * more of them behind on their line are code in a line, and many close a block at the end of its last line.
+ */
 export function inFence(before: string): boolean {
-  return (before.match(/^ {0,3}```/gm)?.length ?? 0) % 2 === 1;
+  const lines = before.split('\n');
+  const last = lines.length - 1;
+  let open = false;
+  for (const [at, line] of lines.entries()) {
+    const rest = /^ {0,3}```(.*)/.exec(line)?.[1];
+    if (rest !== undefined) open = !open && !rest.includes('`');
+    else if (at === last && /```[ \t]*$/.test(line)) open = false;
+  }
+  return open;
 }
 
 /** Whether what is typed now is code, in a block or in a line. */
