@@ -33,6 +33,7 @@ describe('what is being typed', () => {
     ['(@an', 'person', 'an'],
     ['see #ki', 'room', 'ki'],
     ['so :smi', 'emoji', 'smi'],
+    [':tada::smi', 'emoji', 'smi'],
     ['/', 'command', ''],
     ['/to', 'command', 'to'],
   ])('%j', (text, kind, query) => {
@@ -45,6 +46,8 @@ describe('what is being typed', () => {
     'a#b',
     'at 10:30',
     ':-)',
+    ':tada:so',
+    'std::vec',
     ':D',
     'https://a',
     '@ana ',
@@ -95,6 +98,8 @@ describe('emoji', () => {
   test.each([
     ['well :tada: done :+1:', 'well 🎉 done 👍️'],
     ['(:smile:)', '(😄)'],
+    [':tada::smile::nothing_so:', '🎉😄:nothing_so:'],
+    ['```:smile:``` :smile:', '```:smile:``` 😄'],
     [':nothing_so:', ':nothing_so:'],
     ['at 12:100:3 or a:smile:b', 'at 12:100:3 or a:smile:b'],
     ['`:smile:` :smile:', '`:smile:` 😄'],

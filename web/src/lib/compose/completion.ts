@@ -34,7 +34,8 @@ const beginnings: readonly [Wanted['kind'], RegExp][] = [
   ['command', /^(\/)([\p{L}]*)$/u],
   ['person', /(?<![\p{L}\p{N}_@])(@)([\p{L}\p{N}\p{M}_.@+-]{0,150})$/u],
   ['room', /(?<![\p{L}\p{N}_#])(#)([\p{L}\p{N}\p{M}_.-]{0,80})$/u],
-  ['emoji', /(?<![\p{L}\p{N}:/])(:)([a-z0-9_+-]{2,40})$/iu],
+  // It may follow right upon another's code.
+  ['emoji', /(?<=(?:^|[^\p{L}\p{N}:/])(?::[a-z0-9_+-]+:)*)(:)([a-z0-9_+-]{2,40})$/iu],
 ];
 
 /** What is being typed before the caret; null where it is nothing to complete. */

@@ -63,13 +63,14 @@ export function search(all: readonly Emoji[], query: string, most: number): Emoj
   return found.flat().slice(0, most);
 }
 
-const code = /(?<![\p{L}\p{N}:/])(:([a-z0-9_+-]+):)(?![\p{L}\p{N}])/gu;
+// One may follow right upon another.
+const named = /(?<![\p{L}\p{N}:/])(?::[a-z0-9_+-]+:)+(?![\p{L}\p{N}])/gu;
 // What stands between these is code, and stays as it is.
-const quoted = /(^ {0,3}```[^]*?(?:^ {0,3}```|$(?![^]))|`[^`\n]*`)/gm;
+const quoted = /(^ {0,3}```[^`\n]*$[^]*?(?:^ {0,3}```|$(?![^]))|`[^`\n]*`)/gm;
 
 /** A text with its `:codes:` as emoji, but for code and addresses. As it was where they cannot be had. */
 export async function translated(text: string): Promise<string> {
-  if (text.search(code) < 0) return text;
+  if (text.search(named) < 0) return text;
   let all: readonly Emoji[];
   try {
     all = await emojis();
@@ -78,7 +79,9 @@ export async function translated(text: string): Promise<string> {
   }
   const signs = new Map(all.flatMap(({ codes, sign }) => codes.map((one) => [one, sign] as const)));
   const words = (part: string): string =>
-    part.replace(code, (typed, _all, name: string) => signs.get(name) ?? typed);
+    part.replace(named, (row) =>
+      row.replace(/:([^:]+):/g, (typed, name: string) => signs.get(name) ?? typed),
+    );
   return text
     .split(quoted)
     .map((part, index) =>
