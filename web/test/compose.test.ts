@@ -246,6 +246,23 @@ describe('the composer', () => {
     expect(onsend).toHaveBeenCalledExactlyOnceWith('hi @anabel ');
   });
 
+  test.each([
+    ['hi @an|ab there', 'hi @anabel there'],
+    ['hi @an| there', 'hi @anabel there'],
+    ['(@an|), you', '(@anabel), you'],
+    ['@an|xyz', '@anabel xyz'],
+    ['@an|#garden', '@anabel #garden'],
+  ])('writes one into %j', async (typed, written) => {
+    const { box } = await compose();
+    box.value = typed.replace('|', '');
+    box.setSelectionRange(typed.indexOf('|'), typed.indexOf('|'));
+    await fireEvent.input(box);
+    await screen.findByRole('listbox');
+    await press(box, 'ArrowDown');
+    await press(box, 'Tab');
+    expect(box.value).toBe(written);
+  });
+
   test('offers them no more after Escape, and takes one by the mouse', async () => {
     const { box } = await compose();
     await type(box, '#ki');

@@ -4,6 +4,19 @@ import { emojis } from './emoji';
 import { insert } from './format';
 import type { Place } from './place';
 
+/**
+ * What is written for a suggestion, from where to where: with the rest of the name where the caret stands in it, and without a
+ * blank before one or before what closes a sentence.
+ */
+function fitted({ insert: text }: Option, { start, end }: Wanted, value: string): [string, number, number] {
+  const word = /^\S[\p{L}\p{N}\p{M}_.@+-]*/u.exec(value.slice(start))?.[0] ?? '';
+  const until = text.toLowerCase().startsWith(word.toLowerCase()) ? Math.max(end, start + word.length) : end;
+  const after = value.slice(until);
+  if (!text.endsWith(' ')) return [text, start, until];
+  if (after.startsWith(' ')) return [text, start, until + 1];
+  return [/^(?![@#])\p{P}/u.test(after) ? text.slice(0, -1) : text, start, until];
+}
+
 /** The suggestions while somebody types. */
 export class Assist {
   #wanted: Wanted | null = null;
@@ -69,6 +82,6 @@ export class Assist {
     const sought = this.#wanted;
     this.#wanted = null;
     this.#options = [];
-    if (option && sought) insert(input, option.insert, sought.start, sought.end);
+    if (option && sought) insert(input, ...fitted(option, sought, input.value));
   }
 }
