@@ -116,6 +116,7 @@ describe('commands', () => {
     ['hello', { kind: 'say', text: 'hello' }],
     ['/me waves  ', { kind: 'say', text: '/me waves' }],
     ['//me', { kind: 'say', text: '/me' }],
+    ['//me waves', { kind: 'say', text: ' /me waves' }],
     ['/usr/bin is full', { kind: 'say', text: '/usr/bin is full' }],
     ['/ no', { kind: 'say', text: '/ no' }],
     ['/TOPIC  a b ', { kind: 'run', command: 'topic', rest: 'a b' }],

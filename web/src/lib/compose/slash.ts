@@ -1,4 +1,5 @@
 import { tools } from '../i18n/tools';
+import { deed } from '../text';
 import type { Place } from './place';
 
 export interface Command {
@@ -23,7 +24,11 @@ export type Intention =
 
 /** Reads a text that was sent. `//` at the beginning says a text that starts with one stroke; so does `/usr/bin`. */
 export function intended(text: string): Intention {
-  if (text.startsWith('//')) return { kind: 'say', text: text.slice(1) };
+  if (text.startsWith('//')) {
+    const said = text.slice(1);
+    // With /me at its beginning it would be done, wherever it is read.
+    return { kind: 'say', text: deed(said) === null ? said : ` ${said}` };
+  }
   const [all, name = ''] = /^\/([\p{L}\p{N}_-]+)(?=\s|$)/u.exec(text) ?? [];
   if (all === undefined) return { kind: 'say', text };
   const command = name.toLowerCase();
