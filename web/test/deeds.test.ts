@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Me } from '../src/lib/api';
-import { changed, deskKey } from '../src/lib/compose/desk';
+import { begun, changed, deskKey } from '../src/lib/compose/desk';
 import type { Desk } from '../src/lib/compose/desk';
 import { aimed, changeable, lastOwn, takeBack, toggle } from '../src/lib/said/deeds';
 import { preferences } from '../src/lib/preferences.svelte';
@@ -219,6 +219,19 @@ describe('a change', () => {
     const { chat, socket, said } = await inside();
     expect(await changed(deskOf(chat), aimed('edit', said(1)), 'mine')).toBe('');
     expect(socket.all('edit')).toEqual([]);
+  });
+
+  test('leaves the answer that was being written before it', async () => {
+    const { chat, said } = await inside();
+    const [answer, aim] = [aimed('reply', said(2)), aimed('edit', said(1))];
+    expect(begun(deskOf(chat, 'half'), answer, aim)).toBe('mine');
+    const next = aimed('edit', said(1));
+    expect(begun(deskOf(chat, 'mine'), aim, next)).toBe('mine');
+    expect(begun(deskOf(chat, 'mine'), next, null)).toBe('half');
+    expect(chat.aim(1)).toBe(answer);
+    chat.clear(1);
+    expect(begun(deskOf(chat, 'mine'), next, null)).toBe('half');
+    expect(chat.aim(1)).toBeNull();
   });
 
   test('can be that it is taken back', async () => {

@@ -79,11 +79,19 @@ export function drag(event: PointerEvent, desk: Desk): void {
   button.addEventListener('lostpointercapture', end, { once: true });
 }
 
-/** What stands in the box from now on: a change of a message begins with its text, and ends with what was typed before it. */
-export function begun({ room, text }: Desk, was: Aim | null, next: Aim | null): string {
+/** What stands in the box from now on: a change of a message begins with its text, and ends with what was typed before it, and for whom. */
+export function begun({ chat, room, text }: Desk, was: Aim | null, next: Aim | null): string {
   const before = was?.kind === 'edit' ? was.before : text;
-  if (next?.kind !== 'edit') return before;
+  const answer = was?.kind === 'edit' ? was.answer : (was ?? undefined);
+  if (next?.kind !== 'edit') {
+    // Typed for somebody, it is not to be said to nobody.
+    if (!next && was?.kind === 'edit' && room && answer && saidOf(room, answer.key)) {
+      chat?.aimAt(room.id, answer);
+    }
+    return before;
+  }
   next.before = before;
+  if (answer) next.answer = answer;
   return (room && saidOf(room, next.key)?.text) ?? '';
 }
 

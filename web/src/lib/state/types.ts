@@ -53,6 +53,8 @@ export interface Aim {
   /** Of an edit: its own name, and what was typed before it began. */
   nonce: string;
   before: string;
+  /** The answer that was being written then. */
+  answer?: Aim;
 }
 
 /** Entrances and departures in a row, told together. */
