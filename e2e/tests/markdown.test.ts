@@ -1,5 +1,7 @@
+import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { dress } from '../harness/dress.ts';
 import { isFocused } from '../harness/focus.ts';
 import { amiss, overhang } from '../harness/look.ts';
 import type { Person, Setup } from '../harness/person.ts';
@@ -176,6 +178,24 @@ describe('talking', () => {
   });
 });
 
+/** Somebody who has come into the garden. */
+async function inGarden(name: string, setup: Setup = {}): Promise<Person> {
+  const person = await scene.person(name, setup);
+  await person.visit('/rooms/garden');
+  await person.page.getByRole('button', { name: 'Enter', exact: true }).click();
+  await person.isIn('garden');
+  return person;
+}
+
+/** How much room there is between the end of the longest line of a block of code and the name of its language. */
+const room = (box: Locator): Promise<number> =>
+  box.evaluate((around) => {
+    const [pre, code, name] = ['pre', 'code', 'bdi'].map((what) => around.querySelector(what));
+    if (!pre || !code || !name) throw new Error('not shown');
+    pre.scrollLeft = pre.scrollWidth;
+    return name.getBoundingClientRect().left - code.getBoundingClientRect().right;
+  });
+
 describe.each([
   { scheme: 'light', width: 1440 },
   { scheme: 'dark', width: 1440 },
@@ -183,10 +203,7 @@ describe.each([
   { scheme: 'dark', width: 320, height: 640 },
 ] satisfies Setup[])('in $scheme, $width pixels wide', (setup) => {
   test('all of it can be read and fits the window', async () => {
-    const ana = await scene.person('ana', setup);
-    await ana.visit('/rooms/garden');
-    await ana.page.getByRole('button', { name: 'Enter', exact: true }).click();
-    await ana.isIn('garden');
+    const ana = await inGarden('ana', setup);
     await ana.write(everything);
     await ana.page.getByText('half', { exact: true }).waitFor();
     await ana.page.locator('pre .word').first().waitFor();
@@ -209,5 +226,17 @@ describe.each([
     await ana.page.getByRole('button', { name: 'Emoji' }).click();
     await ana.page.getByRole('gridcell').first().waitFor();
     await look('the emoji');
+  });
+
+  test('no code is hidden by what stands above it, in either language', async () => {
+    const ana = await inGarden('ana', setup);
+    // Short in a quote, where the box is as wide as the code, and longer than the window.
+    await ana.write('> ```typescript\n> let a = 1;\n> ```');
+    await ana.write(`\`\`\`typescript\nlet a = ${'long + '.repeat(40)}1;\nlet b;\n\`\`\``);
+    await ana.page.locator('pre .word').nth(2).waitFor();
+    for (const language of ['en', 'ar'] as const) {
+      await dress(ana, { language });
+      for (const box of await ana.page.locator('.code').all()) expect(await room(box)).toBeGreaterThan(0);
+    }
   });
 });
