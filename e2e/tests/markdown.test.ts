@@ -239,4 +239,22 @@ describe.each([
       for (const box of await ana.page.locator('.code').all()) expect(await room(box)).toBeGreaterThan(0);
     }
   });
+
+  test('no words are hidden by how many heard them', async () => {
+    const [ana] = [await inGarden('ana', setup), await inGarden('ben')];
+    const text = 'hear '.repeat(40).trim();
+    await ana.say(text);
+    await ana.say('and now');
+    // It is told of the last one; of those before where one points at them.
+    await ana.message(text).hover();
+    const told = ana.message(text).getByTestId('message-state');
+    await expect.poll(() => told.evaluate((element) => getComputedStyle(element).opacity)).toBe('1');
+    const [heard, words] = [
+      await told.boundingBox(),
+      await ana.message(text).getByTestId('message-text').boundingBox(),
+    ];
+    if (!heard || !words) throw new Error('not shown');
+    expect(heard.x >= words.x + words.width || heard.y >= words.y + words.height).toBe(true);
+    expect(heard.x + heard.width).toBeLessThan(setup.width);
+  });
 });
