@@ -208,3 +208,29 @@ test('what is quoted, changed and put to messages is text', async () => {
   expect(await overhang(ben)).toBe(0);
   expect(await amiss(ben)).toEqual([]);
 });
+
+test('the key that changes a message says that it is too late for that', async () => {
+  const own = await Scene.set(['ana'], { EARSHOT_RESUME_WINDOW: '2s', EARSHOT_RESUME_GRACE: '1s' });
+  try {
+    await (await own.api('ana')).createRoom({ name: 'kitchen' });
+    const ana = await own.person('ana');
+    await ana.enter('kitchen');
+    await ana.say('As it is');
+    // As long as it can be changed, arrow up begins to.
+    await expect
+      .poll(async () => {
+        await ana.composer.press('Escape');
+        await ana.composer.press('ArrowUp');
+        return await ana.page.getByTestId('notice').allInnerTexts();
+      })
+      .toEqual(['There is nothing of yours that can still be changed.']);
+    await ana.atMessage();
+    await ana.page.keyboard.press('e');
+    await ana.page.getByTestId('message-tools').getByText('It is too late').waitFor();
+    expect(await ana.composer.inputValue()).toBe('');
+    expect(await amiss(ana)).toEqual([]);
+    await own.clear();
+  } finally {
+    await own.end();
+  }
+});
