@@ -118,6 +118,35 @@ test('the others go on when one is closed, and when one is loaded anew', async (
   expect(await ben.passage(/left|came/).count()).toBe(0);
 });
 
+test('all go on when the thread that they share is ended, as a browser does that is short of memory', async () => {
+  const { ana, ben, kitchen } = await talking();
+  const other = await ana.tab();
+  await other.visit(`/rooms/${kitchen}`);
+  await other.isIn(kitchen);
+  await ben.say('before');
+  for (const person of [ana, other]) await person.hears('before');
+  const browser = await ana.context.browser()?.newBrowserCDPSession();
+  if (!browser) throw new Error('there is no browser');
+  const { targetInfos } = await browser.send('Target.getTargets');
+  const threads = targetInfos.filter(
+    ({ type, url }) => type === 'shared_worker' && url.startsWith(scene.server.url),
+  );
+  expect(threads).toHaveLength(1);
+  for (const { targetId } of threads) await browser.send('Target.closeTarget', { targetId });
+  await ben.say('meanwhile');
+  await ana.say('from the first');
+  await other.say('from the other');
+  const all = ['before', 'meanwhile', 'from the first', 'from the other'];
+  await expect.poll(() => ben.said()).toEqual(all);
+  for (const person of [ana, other]) {
+    await person.hears('from the other');
+    // A tab that on a slow machine was not back with the others has a line about what it missed.
+    const gap = (await person.markers()).includes('gap');
+    expect(await person.said()).toEqual(gap ? all.filter((text) => text !== 'meanwhile') : all);
+  }
+  expect(await ben.passage(/left|came/).count()).toBe(0);
+});
+
 test('somebody else logs in in another tab: the first one follows', async () => {
   const { ana, ben } = await talking();
   const other = await ana.tab();

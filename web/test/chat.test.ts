@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Me } from '../src/lib/api';
 import { Chat } from '../src/lib/state/chat.svelte';
+import { morePeople, relist } from '../src/lib/state/people';
 import { ana, ben, fakeClient, server } from './fake';
 
 const me: Me = {
@@ -273,7 +274,7 @@ describe('people', () => {
     chat.enter(1);
     fake.socket.admit(1, { occupants: crowd(1, 100), count: 150 });
     await settle();
-    const asked = chat.morePeople(1);
+    const asked = morePeople(chat, 1);
     const { ref, after } = fake.socket.last('occupants');
     expect(after).toBe('p0100');
     fake.socket.frame({
@@ -294,7 +295,7 @@ describe('people', () => {
     fake.socket.frame({ type: 'entered', room: 1, seq: 1, at: 1, users: crowd(10, 20), more: 5, count: 27 });
     await settle();
     expect(chat.room(1)?.stale).toBe(true);
-    const asked = chat.relist(1);
+    const asked = relist(chat, 1);
     const { ref } = fake.socket.last('occupants');
     fake.socket.frame({ type: 'occupants', ref, room: 1, occupants: crowd(8, 27), count: 27, more: false });
     await asked;

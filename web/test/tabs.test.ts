@@ -244,3 +244,156 @@ describe('a page that is loaded anew', () => {
     expect(await again.heard()).toEqual(['open']);
   });
 });
+
+describe('a thread that dies', () => {
+  const gathering = 250;
+
+  /** Tabs whose thread can be ended under them, and what they are told. */
+  function mortal() {
+    let now = thread();
+    let end: () => void = () => undefined;
+    let over = new Promise<void>((gone) => (end = gone));
+    /** A tab that finds its second thread not before `late`. */
+    const tab = async (late?: Promise<void>) => {
+      const told: string[] = [];
+      let first = true;
+      const remote = new Remote(async () => {
+        if (!first) await late;
+        first = false;
+        const [here, there] = line();
+        now.tabs.attach(here);
+        void over.then(() => (here.postMessage = there.postMessage = () => undefined));
+        return Object.assign(there, { gone: over });
+      });
+      remote.on('connection', ({ phase }) => told.push(phase));
+      remote.on('frame', (frame) => frame.type === 'message' && told.push(frame.text));
+      remote.on('gap', ({ lost, why }) => told.push(`gap ${lost} ${why}`));
+      remote.on('outbox', ({ drafts }) => told.push(`outbox ${drafts.map(({ stage }) => stage).join()}`));
+      remote.join(1);
+      remote.start();
+      await vi.advanceTimersByTimeAsync(0);
+      const heard = async (): Promise<string[]> => {
+        await vi.advanceTimersByTimeAsync(8);
+        return told.splice(0);
+      };
+      return { remote, heard };
+    };
+    return {
+      tab,
+      socket: () => now.fake.socket,
+      sockets: () => now.fake.sockets,
+      die: () => {
+        now = thread();
+        const kill = end;
+        over = new Promise<void>((gone) => (end = gone));
+        kill();
+      },
+    };
+  }
+
+  const info = { id: 1, name: 'kitchen', title: 'kitchen', topic: '', access: 'public', owner: 1 };
+  const back = (seq: number) => ({
+    type: 'returned',
+    room: 1,
+    info,
+    seq,
+    lost: 0,
+    occupants: [ana, ben],
+    count: 2,
+  });
+
+  /** Two tabs that heard a message in room 1, the second one since the first was in. */
+  async function both(late?: Promise<void>) {
+    const made = mortal();
+    const first = await made.tab();
+    made.socket().hello({ resume: 't1' });
+    made.socket().admit(1, { seq: 10 });
+    const second = await made.tab(late);
+    const { ref } = made.socket().last('occupants');
+    made.socket().frame({ type: 'occupants', ref, room: 1, occupants: [ana, ben], count: 2, more: false });
+    await vi.advanceTimersByTimeAsync(30);
+    made.socket().frame(message('before'));
+    await first.heard();
+    await second.heard();
+    return { ...made, first, second };
+  }
+
+  test('is followed by another one: what was missed comes in all tabs, and nothing twice', async () => {
+    const { first, second, die, socket, sockets } = await both();
+    die();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets()).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(gathering);
+    expect(sockets()).toHaveLength(1);
+    socket().hello({ resume: 't2' });
+    // Also what was heard in the last moment, of which the thread had not told how far that was.
+    expect(socket().last('resume')).toMatchObject({ token: 't1', seen: [{ room: 1, seq: 11 }] });
+    const { ref } = socket().last('resume');
+    socket().frame({ type: 'resumed', ref, rooms: [1] });
+    socket().frame(back(12));
+    socket().frame(message('missed'));
+    socket().frame(message('new'));
+    const all = ['connecting', 'connecting', 'open', 'missed', 'new'];
+    expect(await first.heard()).toEqual(all);
+    expect(await second.heard()).toEqual(all);
+  });
+
+  test('loses nothing that was to be said, and says it once', async () => {
+    const { first, die, socket } = await both();
+    first.remote.post(1, 'on its way');
+    await first.heard();
+    const { nonce } = socket().last('post');
+    die();
+    first.remote.post(1, 'into nothing');
+    await vi.advanceTimersByTimeAsync(gathering);
+    socket().hello({ resume: 't2' });
+    const { ref } = socket().last('resume');
+    socket().frame({ type: 'resumed', ref, rooms: [1] });
+    socket().frame(back(11));
+    expect(socket().all('post')).toMatchObject([{ text: 'on its way', nonce }]);
+    socket().frame({ ...message('on its way', ana), nonce });
+    expect(socket().all('post')).toMatchObject([{ text: 'on its way' }, { text: 'into nothing' }]);
+  });
+
+  test('tells a tab that is back later than others how much it missed', async () => {
+    let wake: () => void = () => undefined;
+    const { first, second, die, socket } = await both(new Promise((done) => (wake = done)));
+    die();
+    await vi.advanceTimersByTimeAsync(gathering);
+    socket().hello({ resume: 't2' });
+    const resume = socket().last('resume');
+    socket().frame({ type: 'resumed', ref: resume.ref, rooms: [1] });
+    socket().frame(back(13));
+    socket().frame(message('missed'));
+    socket().frame(message('missed, too'));
+    expect(await first.heard()).toEqual(['connecting', 'connecting', 'open', 'missed', 'missed, too']);
+    wake();
+    await vi.advanceTimersByTimeAsync(0);
+    const { ref } = socket().last('occupants');
+    socket().frame({ type: 'occupants', ref, room: 1, occupants: [ana, ben], count: 2, more: false });
+    await vi.advanceTimersByTimeAsync(0);
+    socket().frame(message('new'));
+    expect(await second.heard()).toEqual(['connecting', 'open', 'gap 2 lost', 'new']);
+  });
+
+  test('answers nothing: whoever waits learns that the connection was lost', async () => {
+    const { first, die } = await both();
+    const asked = first.remote.occupants(1, 'x');
+    die();
+    await expect(asked).rejects.toBeInstanceOf(ConnectionLost);
+  });
+
+  test('where the server keeps no session the rooms are entered anew, and a gap is told', async () => {
+    const { tab, socket, die } = mortal();
+    const { heard } = await tab();
+    socket().hello({ resume: '', resume_ms: 0 });
+    socket().admit(1, { seq: 10 });
+    await vi.advanceTimersByTimeAsync(30);
+    await heard();
+    die();
+    await vi.advanceTimersByTimeAsync(gathering);
+    socket().hello({ resume: '', resume_ms: 0 });
+    socket().admit(1, { seq: 20 });
+    expect(await heard()).toEqual(['connecting', 'connecting', 'open', 'gap unknown away']);
+  });
+});

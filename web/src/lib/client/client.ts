@@ -38,7 +38,7 @@ export interface ClientEvents {
 
 /** What another client needs to go on with this one's session. Nothing of it was said by anybody. */
 export interface Kept {
-  /** Newest first; mostly one. */
+  /** Newest first; mostly one, and none where the server keeps no session. */
   tokens: string[];
   epoch: string;
   user: number;
@@ -51,6 +51,9 @@ export interface Kept {
   rooms: number[];
   status: Status;
 }
+
+/** What one said in each room and did not see there yet. */
+export type Outboxes = readonly (readonly [room: number, drafts: readonly Draft[]])[];
 
 /** Refusals that pass: the same may work later on the same connection. */
 const passing = new Set(['rate_limited', 'busy']);
@@ -140,9 +143,9 @@ export class Client extends Emitter<ClientEvents> {
     this.#link.reconnect();
   }
 
-  /** What brings this session back in another client; null where nothing does. */
+  /** What brings this session, or at least its rooms, back in another client; null as long as there is none. */
   keep(): Kept | null {
-    if (this.#tokens.length === 0) return null;
+    if (this.#user === 0) return null;
     return {
       tokens: [...this.#tokens],
       epoch: this.#epoch,
@@ -155,8 +158,8 @@ export class Client extends Emitter<ClientEvents> {
     };
   }
 
-  /** Goes on with the session of another client; to be called before `start`. */
-  restore(kept: Kept): void {
+  /** Goes on with the session of another client, and with what that had to say; to be called before `start`. */
+  restore(kept: Kept, outboxes: Outboxes = []): void {
     this.#tokens = kept.tokens.slice(0, mostTokens);
     this.#epoch = kept.epoch;
     this.#user = kept.user;
@@ -168,6 +171,7 @@ export class Client extends Emitter<ClientEvents> {
       if (place) place.seq = seq;
     }
     this.#status.restore();
+    for (const [room, drafts] of outboxes) this.#outbox(room).restore(drafts);
   }
 
   /** Enters the room, now or when connected, and stays in it. The outcome comes as `joined`, `returned` or `refused`. */

@@ -42,5 +42,5 @@ async function share(user: number): Promise<Way> {
     };
     port.postMessage(lock);
   });
-  return port;
+  return Object.assign(port, { gone: navigator.locks.request(`${lock}!`, () => Promise.resolve()) });
 }

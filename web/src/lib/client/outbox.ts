@@ -97,6 +97,14 @@ export class Outbox {
     this.#pump();
   }
 
+  /** Takes over what another one had, which is no more: what was on its way goes out again, under its nonce. */
+  restore(drafts: readonly Draft[]): void {
+    for (const { nonce, at } of drafts) this.#deadlines.set(nonce, at + longestWait);
+    this.#drafts = drafts;
+    this.shut();
+    this.#pump();
+  }
+
   /** What was said before is out of reach, and its numbers may be those of other messages: nothing answers it any more. */
   unreply(): void {
     this.#each(

@@ -1,11 +1,12 @@
 import type { Occupants } from '../wire.gen';
 import type { Client, ClientEvents, Kept } from './client';
-import { CommandError } from './errors';
+import { CommandError, ConnectionLost } from './errors';
 import type { Asked } from './commands';
 import { Emitter } from './emitter';
 import { unpacked } from './fault';
 import type { Frame } from './frames';
 import type { Connection } from './link';
+import type { Draft } from './outbox';
 import type { Status } from './status';
 import type { Asking, Called, Telling } from './tabs';
 
@@ -18,6 +19,8 @@ export interface Way {
   postMessage: (message: Asking) => void;
   /** The client is in this page, and lives as long as that. */
   readonly own?: boolean;
+  /** Is settled when the client is no more although the page is. */
+  readonly gone?: Promise<unknown>;
 }
 
 /** A client that is elsewhere: in a thread that all tabs share or, where there is none, in this page. */
@@ -33,6 +36,10 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
   #connection: Connection = { phase: 'idle' };
   #kept: Kept | null = null;
   #hidden = false;
+  /** How far rooms were heard since that was told. */
+  readonly #ahead = new Map<number, number>();
+  /** What was said and not seen yet, by rooms. */
+  readonly #outboxes = new Map<number, readonly Draft[]>();
 
   /** `open` gives a line on which the other end is ready. */
   constructor(open: () => Promise<Way>) {
@@ -60,6 +67,8 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
     this.#way = null;
     this.#waiting = [];
     this.#kept = null;
+    this.#ahead.clear();
+    this.#outboxes.clear();
     this.#connection = { phase: 'idle' };
   }
 
@@ -67,6 +76,11 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
   keep(): Kept | null {
     this.#send({ type: 'hide' });
     this.#hidden = true;
+    return this.#asOf();
+  }
+
+  /** What brings the session back, as of now. */
+  #asOf(): Kept | null {
     return this.#kept && { ...this.#kept, ...(this.#connection.phase === 'open' && { at: Date.now() }) };
   }
 
@@ -78,10 +92,21 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
       return;
     }
     this.#hidden = false;
+    this.#revive();
+  }
+
+  /** Goes on at another end, with what this one knows of the session and had to say. */
+  #revive(): void {
+    const kept = this.#asOf();
     this.#way = null;
-    const kept = this.#kept;
-    if (kept) this.restore(kept);
-    for (const room of kept?.rooms ?? []) this.join(room);
+    for (const { reject } of this.#calls.values()) reject(new ConnectionLost());
+    this.#calls.clear();
+    this.#told({ type: 'connection', detail: { phase: 'connecting', tries: 0 } });
+    if (kept) {
+      const seen = kept.seen.map(({ room, seq }) => ({ room, seq: this.#ahead.get(room) ?? seq }));
+      this.#send({ type: 'restore', kept: { ...kept, seen }, outboxes: [...this.#outboxes] });
+      for (const room of kept.rooms) this.join(room);
+    }
     this.start();
   }
 
@@ -98,7 +123,10 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
     await this.#ask('leave', room);
   }
   post(...given: Parameters<Client['post']>): void {
-    this.#call('post', ...given);
+    this.#ask('post', ...given).catch(() => {
+      // The other end was no more before it took it.
+      this.post(...given);
+    });
   }
   retry(room: number, nonce: string): void {
     this.#call('retry', room, nonce);
@@ -158,23 +186,28 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
     };
     for (const asking of this.#waiting) way.postMessage(asking);
     this.#waiting = [];
+    void way.gone?.then(() => {
+      // A page that is put away looks when it is back.
+      if (line === this.#lines && !this.#hidden) this.#revive();
+    });
   }
 
   #told(telling: Telling): void {
     switch (telling.type) {
       case 'connection':
         this.#connection = telling.detail;
-        this.emit('connection', telling.detail);
-        return;
-      case 'frame':
-        this.emit('frame', telling.detail);
-        return;
-      case 'gap':
-        this.emit('gap', telling.detail);
-        return;
+        break;
+      case 'frame': {
+        const { detail } = telling;
+        if ('seq' in detail && 'at' in detail && detail.type !== 'posted')
+          this.#ahead.set(detail.room, detail.seq);
+        break;
+      }
       case 'outbox':
-        this.emit('outbox', telling.detail);
-        return;
+        this.#outboxes.set(telling.detail.room, telling.detail.drafts);
+        break;
+      case 'gap':
+        break;
       case 'refused': {
         const { room, error } = telling.detail;
         const fault = unpacked(error);
@@ -183,6 +216,7 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
       }
       case 'kept':
         this.#kept = telling.kept;
+        this.#ahead.clear();
         return;
       case 'done': {
         const call = this.#calls.get(telling.id);
@@ -192,6 +226,9 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
         return;
       }
       case 'ready':
+        return;
     }
+    // The rest is told here as it was told there.
+    (this.emit as (name: string, detail: unknown) => void)(telling.type, telling.detail);
   }
 }

@@ -15,12 +15,14 @@ const tabs = new Tabs(makeClient(), () => {
 scope.onconnect = ({ ports }) => {
   const [port] = ports;
   if (!port) return;
-  // Each tab holds a lock of a name of its own for as long as it lives, and says first which.
+  // Each tab holds a lock of a name of its own for as long as it lives, and says first which. It waits for another one, which
+  // is held here: of a thread that is ended, as where memory is short, nobody is told otherwise.
   port.onmessage = ({ data }: MessageEvent) => {
     const lock = String(data);
-    tabs.attach(
-      port,
-      navigator.locks.request(lock, () => Promise.resolve()),
-    );
+    const gone = navigator.locks.request(lock, () => Promise.resolve());
+    void navigator.locks.request(`${lock}!`, () => {
+      tabs.attach(port, gone);
+      return gone;
+    });
   };
 };

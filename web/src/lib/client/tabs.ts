@@ -1,5 +1,5 @@
 import type { Joined, Room } from '../wire.gen';
-import type { Client, Gap, Kept } from './client';
+import type { Client, Gap, Kept, Outboxes } from './client';
 import type { Fault } from './fault';
 import { packed } from './packing';
 import type { Frame } from './frames';
@@ -11,8 +11,11 @@ import type { Status } from './status';
 /** What a tab asks of the client: a call by name, or one of the turns of its own life. */
 export type Asking =
   | { type: 'call'; id: number; name: Called; args: readonly unknown[] }
-  /** The tab's page before this one left its session; goes on with it where nobody has one. */
-  | { type: 'restore'; kept: Kept }
+  /**
+   * The tab's page before this one left its session; goes on with it where nobody has one. With `outboxes` it is the page
+   * itself whose thread is no more: it knows what was said, and other tabs may ask for the same.
+   */
+  | { type: 'restore'; kept: Kept; outboxes?: Outboxes }
   | { type: 'start' }
   /** Logged out, or somebody else: the tab hears nothing more. */
   | { type: 'stop' }
@@ -56,6 +59,9 @@ export interface Line {
 /** How long, in milliseconds, what brings the session back may be older than what was heard. */
 const keptEvery = 20;
 
+/** How long, in milliseconds, the tabs of a thread that died are waited for. */
+const gathering = 250;
+
 interface Tab {
   /** All that it is told goes this way. */
   out: Gather<Telling>;
@@ -83,6 +89,8 @@ export class Tabs {
   readonly #seqs = new Map<number, number>();
   readonly #close: () => void;
   #keeping = false;
+  /** The thread takes the place of one that died: more tabs than one come, and what was missed is to be heard in all. */
+  #gathers = false;
 
   /** `close` ends the thread, where it is one of its own. */
   constructor(client: Client, close: () => void) {
@@ -159,13 +167,15 @@ export class Tabs {
     const running = this.#client.connection.phase !== 'idle';
     switch (asking.type) {
       case 'restore':
-        if (running || this.#tabs.size > 1) return;
-        this.#client.restore(asking.kept);
-        for (const room of asking.kept.rooms) tab.hears.add(room);
+        this.#restore(tab, asking, running);
         return;
       case 'start':
         if (running && this.#client.connection.phase !== 'ended') {
           tab.out.rush({ type: 'connection', detail: this.#client.connection });
+        } else if (this.#gathers) {
+          setTimeout(() => {
+            if (this.#tabs.size > 0) this.#client.start();
+          }, gathering);
         } else this.#client.start();
         return;
       case 'stop':
@@ -182,6 +192,19 @@ export class Tabs {
       case 'call':
         this.#called(tab, asking);
     }
+  }
+
+  #restore(tab: Tab, { kept, outboxes }: Extract<Asking, { type: 'restore' }>, running: boolean): void {
+    if (!running && (outboxes ? !this.#client.keep() : this.#tabs.size === 1))
+      this.#client.restore(kept, outboxes);
+    else if (!outboxes) return;
+    // As long as a room is not back all that was missed in it is still to come, whichever tab was first.
+    for (const room of kept.rooms) if (!this.#rooms.has(room)) tab.hears.add(room);
+    if (!outboxes) return;
+    for (const { room, seq } of kept.seen) tab.before.set(room, seq);
+    this.#gathers = true;
+    tab.status = kept.status;
+    this.#tellStatus();
   }
 
   #called(tab: Tab, { id, name, args }: Extract<Asking, { type: 'call' }>): void {
@@ -239,8 +262,11 @@ export class Tabs {
   #enters(tab: Tab, frame: Joined): void {
     tab.hears.add(frame.room);
     tab.newcomer = frame.room;
+    // It heard the room in a thread that is no more, and other tabs were back earlier: what they had meanwhile it missed.
+    const lost = frame.seq - (tab.before.get(frame.room) ?? frame.seq);
     tab.before.set(frame.room, frame.seq);
     tab.out.put({ type: 'frame', detail: frame });
+    if (lost > 0) tab.out.put({ type: 'gap', detail: { room: frame.room, lost, why: 'lost' } });
   }
 
   /** One tab left: the others are out, too. */
@@ -251,6 +277,7 @@ export class Tabs {
         tab.out.rush({ type: 'frame', detail: { type: 'left', ref: 0, room } });
       tab.hears.delete(room);
       tab.wanted.delete(room);
+      tab.before.delete(room);
     }
   }
 

@@ -13,7 +13,7 @@ import { Choices, counted } from '../notice/choices.svelte';
 import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import { unfind } from '../text';
-import type { Limits, Occupant } from '../wire.gen';
+import type { Limits, Occupants } from '../wire.gen';
 import { Presence } from './presence';
 import { Pulse } from './pulse';
 import { emptyState, reduce, reduceAll } from './reduce';
@@ -364,53 +364,15 @@ export class Chat {
     this.#client.typing(room);
   }
 
-  /** Asks for the next page of those inside. */
-  async morePeople(id: number): Promise<void> {
-    const room = this.room(id);
-    if (!room?.more) return;
-    const page = await this.#client.occupants(id, room.cursor);
-    const { count, more } = page;
-    const cursor = page.occupants.at(-1)?.name ?? room.cursor;
-    const { stale } = room;
-    this.#do({
-      type: 'people',
-      room: id,
-      people: page.occupants,
-      count,
-      more,
-      cursor,
-      stale,
-      replace: false,
-    });
+  /** Asks for those inside, by name: the next page after the name. */
+  occupants(room: number, after: string): Promise<Occupants> {
+    return this.#client.occupants(room, after);
   }
 
-  /** Asks anew for as many as are shown: somebody came or went without being named. */
-  async relist(id: number): Promise<void> {
-    const before = this.room(id);
-    if (!before) return;
-    const people: Occupant[] = [];
-    let cursor = '';
-    for (;;) {
-      const page = await this.#client.occupants(id, cursor);
-      people.push(...page.occupants);
-      cursor = page.occupants.at(-1)?.name ?? cursor;
-      const done = !page.more || page.occupants.length === 0;
-      if (!done && people.length < before.people.length) continue;
-      this.#flush();
-      // Who came or went between two pages may be missing: then it is asked again.
-      const stale = this.room(id)?.people !== before.people;
-      this.#do({
-        type: 'people',
-        room: id,
-        people,
-        count: page.count,
-        more: !done,
-        cursor,
-        stale,
-        replace: true,
-      });
-      return;
-    }
+  /** Shows those inside as `found` says, once all that happened before is taken. */
+  people(found: () => Extract<Action, { type: 'people' }>): void {
+    this.#flush();
+    this.#do(found());
   }
 
   #connected(connection: Connection): void {
