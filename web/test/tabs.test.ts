@@ -376,6 +376,28 @@ describe('a thread that dies', () => {
     expect(await second.heard()).toEqual(['connecting', 'open', 'gap 2 lost', 'new']);
   });
 
+  test('is looked for again where its script cannot be had', async () => {
+    const made = thread();
+    const open = vi.fn(() => {
+      const [here, there] = line();
+      made.tabs.attach(here);
+      return Promise.resolve<Way>(there);
+    });
+    open.mockRejectedValueOnce(new Error('There is no network.'));
+    const remote = new Remote(open);
+    const told: string[] = [];
+    remote.on('connection', ({ phase }) => told.push(phase));
+    remote.join(1);
+    remote.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['waiting']);
+    await vi.advanceTimersByTimeAsync(5000);
+    made.fake.socket.hello();
+    expect(made.fake.socket.last('join')).toMatchObject({ room: 1 });
+    expect(told).toEqual(['waiting', 'connecting', 'open']);
+    expect(open).toHaveBeenCalledTimes(2);
+  });
+
   test('answers nothing: whoever waits learns that the connection was lost', async () => {
     const { first, die } = await both();
     const asked = first.remote.occupants(1, 'x');

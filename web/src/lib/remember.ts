@@ -69,7 +69,7 @@ export function takeSession(): Kept | null {
   try {
     const text = sessionStorage.getItem(sessionKey);
     sessionStorage.removeItem(sessionKey);
-    const kept: unknown = JSON.parse(text ?? 'null');
+    const kept = JSON.parse(text ?? 'null') as Kept;
     if (!isKept(kept)) return null;
     const age = Date.now() - kept.at;
     return age >= 0 && age < kept.resumeMs ? kept : null;
@@ -78,23 +78,14 @@ export function takeSession(): Kept | null {
   }
 }
 
-const isNumber = (value: unknown): boolean =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-const isList = (value: unknown, check: (one: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.every(check);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
+const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Other scripts of this origin, and other versions of this page, write here too. */
-function isKept(value: unknown): value is Kept {
+/** Other scripts of this origin, and other versions of this page, write here too. Says no, or throws, where it is none. */
+function isKept({ tokens, epoch, user, at, resumeMs, seen, rooms, status }: Kept): boolean {
+  const numbers = [user, at, resumeMs, ...rooms, ...seen.flatMap(({ room, seq }) => [room, seq])];
   return (
-    isObject(value) &&
-    isList(value.tokens, (token) => typeof token === 'string') &&
-    typeof value.epoch === 'string' &&
-    [value.user, value.at, value.resumeMs].every(isNumber) &&
-    isList(value.seen, (one) => isObject(one) && isNumber(one.room) && isNumber(one.seq)) &&
-    isList(value.rooms, isNumber) &&
-    typeof value.status === 'string' &&
-    ['active', 'away', 'dnd'].includes(value.status)
+    [epoch, ...tokens].every((text) => typeof text === 'string') &&
+    numbers.every(isNumber) &&
+    ['active', 'away', 'dnd'].includes(status)
   );
 }

@@ -23,6 +23,9 @@ export interface Way {
   readonly gone?: Promise<unknown>;
 }
 
+/** After so long, in milliseconds, another end is looked for again where none was found. */
+const pause = 5000;
+
 /** A client that is elsewhere: in a thread that all tabs share or, where there is none, in this page. */
 export class Remote extends Emitter<ClientEvents> implements AnyClient {
   readonly #open: () => Promise<Way>;
@@ -175,7 +178,21 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
 
   async #connect(): Promise<void> {
     const line = ++this.#lines;
-    const way = await this.#open();
+    let way: Way;
+    try {
+      way = await this.#open();
+    } catch {
+      // Its scripts cannot be had now: there is no network, or the server has been upgraded.
+      if (line !== this.#lines) return;
+      this.#told({
+        type: 'connection',
+        detail: { phase: 'waiting', until: Date.now() + pause, tries: 1, code: 0 },
+      });
+      setTimeout(() => {
+        if (line === this.#lines) void this.#connect();
+      }, pause);
+      return;
+    }
     if (line !== this.#lines) {
       way.postMessage({ type: 'stop' });
       return;

@@ -27,6 +27,9 @@ const most = 1000;
 
 const keyOf = (user: number): string => `earshot.notice.${user}`;
 
+/** The last moment that there is, in milliseconds since 1970. */
+const never = 864e13;
+
 const nothing: Chosen = {
   level: 'all',
   levels: {},
@@ -72,7 +75,7 @@ function chosen(text: string | null): Chosen {
     notify: kept.notify === true,
     text: kept.text === true,
     sound: kept.sound === true,
-    quiet: until === -1 || until > Date.now() ? until : 0,
+    quiet: until === -1 || (until > Date.now() && until < never) ? until : 0,
   };
 }
 

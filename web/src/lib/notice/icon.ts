@@ -1,3 +1,9 @@
+import type { Chat } from '../state/chat.svelte';
+
+/** How many messages were not looked at that are meant for oneself. */
+export const mentionsIn = (chat: Chat): number =>
+  chat.rooms.reduce((sum, room) => sum + chat.counted(room).mentions, 0);
+
 /** The tab's icon: a dot while something is unread, and the number of what is meant for oneself. */
 export function iconOf(unread: number, mentions: number): string {
   if (unread + mentions === 0) return '/favicon.svg';

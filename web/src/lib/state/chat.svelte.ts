@@ -111,9 +111,6 @@ export class Chat {
   get unread(): number {
     return this.rooms.reduce((sum, room) => sum + this.counted(room).unread, 0);
   }
-  get mentions(): number {
-    return this.rooms.reduce((sum, room) => sum + this.counted(room).mentions, 0);
-  }
 
   /** What was not looked at in a room, as its level counts it. */
   counted(room: RoomState): { unread: number; mentions: number } {
