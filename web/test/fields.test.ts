@@ -23,7 +23,7 @@ const me: Me = {
 };
 
 /** The calls to the server that have no answer yet. */
-let open: { what: string; body: unknown; answer: (body: unknown) => void }[] = [];
+let open: { what: string; body: unknown; answer: (body: unknown) => void; fail: () => void }[] = [];
 
 beforeEach(() => {
   open = [];
@@ -34,6 +34,9 @@ beforeEach(() => {
         body: body === undefined ? null : (JSON.parse(body) as unknown),
         answer: (given) => {
           resolve(new Response(JSON.stringify(given)));
+        },
+        fail: () => {
+          resolve(new Response('<h1>Bad Gateway</h1>', { status: 502 }));
         },
       });
     });
@@ -72,6 +75,15 @@ test('what is typed before the server has told who one is', async () => {
     expect(field('Email address').value).toBe('new@example.org');
   });
   expect(field('Display name').value).toBe('Ana María');
+  chat.stop();
+});
+
+test('what the log-in told, where the server does not answer', async () => {
+  const chat = new Chat(me, server, fakeClient().client, { loggedOut: vi.fn(), other: vi.fn() });
+  render(Profile, { chat, session: new Session(), server });
+  (await asked('GET /me')).fail();
+  await new Promise((done) => setTimeout(done, 0)); // what comes of the answer; nobody hears of an error
+  expect(field('Email address').value).toBe('ana@example.org');
   chat.stop();
 });
 
