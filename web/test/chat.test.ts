@@ -199,6 +199,19 @@ describe('messages', () => {
     expect(chat.unread).toBe(1000);
   });
 
+  test('a clock that is put back stops nothing', async () => {
+    const { chat, fake } = await inside();
+    const asked = (): number => vi.mocked(fetch).mock.calls.filter(([url]) => url === '/api/v1/me').length;
+    const told = (): number => fake.socket.sent.filter(({ type }) => type === 'typing').length;
+    chat.type(1);
+    dispatchEvent(new Event('focus'));
+    expect([told(), asked()]).toEqual([1, 1]);
+    vi.setSystemTime(Date.now() - 24 * 3600_000);
+    chat.type(1);
+    dispatchEvent(new Event('focus'));
+    expect([told(), asked()]).toEqual([2, 2]);
+  });
+
   test('typing is told every three seconds at most', async () => {
     const { chat, fake } = await inside();
     const told = (): number => fake.socket.sent.filter(({ type }) => type === 'typing').length;

@@ -404,6 +404,15 @@ describe('signs of life', () => {
     expect(fake.socket.closed).toBe(true);
   });
 
+  test('so is one where the clock is put back meanwhile', async () => {
+    const { fake, client } = open();
+    await vi.advanceTimersByTimeAsync(10_000);
+    fake.socket.frame({ type: 'ping' });
+    vi.setSystemTime(Date.now() - 24 * 3600_000);
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(client.connection).toMatchObject({ phase: 'waiting', code: 4001 });
+  });
+
   test('the answer keeps it alive', async () => {
     const { fake, client } = open();
     for (let i = 1; i <= 5; i++) {

@@ -297,8 +297,10 @@ export class Link extends Emitter<LinkEvents> {
     const look = (): void => {
       // A timer is not set anew at each of a thousand frames a second; it looks how long ago the last one was.
       const rest = this.#heardAt + patience - Date.now();
-      this.#beat = rest > 0 ? setTimeout(look, rest) : undefined;
-      if (rest <= 0) this.#probe(expected / 2);
+      // By a clock that was put back nothing was heard for how long nobody knows.
+      const due = rest <= 0 || rest > patience;
+      this.#beat = due ? undefined : setTimeout(look, rest);
+      if (due) this.#probe(expected / 2);
     };
     if (!this.#listening) {
       clearTimeout(this.#beat);

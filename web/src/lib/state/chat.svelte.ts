@@ -244,7 +244,8 @@ export class Chat {
 
   /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */
   async #refresh(): Promise<void> {
-    if (document.hidden || Date.now() - this.#refreshed < listFresh) return;
+    // A clock that was put back must not make it wait until it is as late again.
+    if (document.hidden || Math.abs(Date.now() - this.#refreshed) < listFresh) return;
     this.#refreshed = Date.now();
     const stops = this.#stops;
     let who = this.me.id;
@@ -356,7 +357,8 @@ export class Chat {
   /** To be called at every key: tells the room now and then. */
   type(room: number): void {
     const now = Date.now();
-    if (preferences.get('typing') === 'hide' || now - (this.#typed[room] ?? 0) < typingEvery) return;
+    if (preferences.get('typing') === 'hide' || Math.abs(now - (this.#typed[room] ?? 0)) < typingEvery)
+      return;
     this.#typed[room] = now;
     this.#client.typing(room);
   }
