@@ -404,18 +404,4 @@ describe('a thread that dies', () => {
     die();
     await expect(asked).rejects.toBeInstanceOf(ConnectionLost);
   });
-
-  test('where the server keeps no session the rooms are entered anew, and a gap is told', async () => {
-    const { tab, socket, die } = mortal();
-    const { heard } = await tab();
-    socket().hello({ resume: '', resume_ms: 0 });
-    socket().admit(1, { seq: 10 });
-    await vi.advanceTimersByTimeAsync(30);
-    await heard();
-    die();
-    await vi.advanceTimersByTimeAsync(gathering);
-    socket().hello({ resume: '', resume_ms: 0 });
-    socket().admit(1, { seq: 20 });
-    expect(await heard()).toEqual(['connecting', 'connecting', 'open', 'gap unknown away']);
-  });
 });

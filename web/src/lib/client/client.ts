@@ -38,7 +38,7 @@ export interface ClientEvents {
 
 /** What another client needs to go on with this one's session. Nothing of it was said by anybody. */
 export interface Kept {
-  /** Newest first; mostly one, and none where the server keeps no session. */
+  /** Newest first; mostly one. */
   tokens: string[];
   epoch: string;
   user: number;
@@ -143,9 +143,9 @@ export class Client extends Emitter<ClientEvents> {
     this.#link.reconnect();
   }
 
-  /** What brings this session, or at least its rooms, back in another client; null as long as there is none. */
+  /** What brings this session back in another client; null where nothing does. */
   keep(): Kept | null {
-    if (this.#user === 0) return null;
+    if (this.#tokens.length === 0) return null;
     return {
       tokens: [...this.#tokens],
       epoch: this.#epoch,

@@ -183,7 +183,6 @@ export class Remote extends Emitter<ClientEvents> implements AnyClient {
       way = await this.#open();
     } catch {
       // Its scripts cannot be had now: there is no network, or the server has been upgraded.
-      if (line !== this.#lines) return;
       this.#told({
         type: 'connection',
         detail: { phase: 'waiting', until: Date.now() + pause, tries: 1, code: 0 },
