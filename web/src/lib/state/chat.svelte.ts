@@ -14,7 +14,7 @@ import { preferences } from '../preferences.svelte';
 import { forgetRoom, rememberedRooms, rememberRoom } from '../remember';
 import { unfind } from '../text';
 import type { Limits, Occupants } from '../wire.gen';
-import { Presence } from './presence';
+import type { Presence } from './presence';
 import { Pulse } from './pulse';
 import { emptyState, reduce, reduceAll } from './reduce';
 import type { Action, Aim, ChatState, RoomState } from './types';
@@ -44,7 +44,10 @@ export class Chat {
   readonly drafts: Record<number, string | undefined> = $state({});
   readonly #client: AnyClient;
   readonly #gone: Gone;
-  readonly #presence: Presence;
+  /** Sees whether the person is there; comes with what notices. */
+  #presence: Presence | null = null;
+  /** What was asked for; active leaves it to what the person does. */
+  #chosen: Status = 'active';
   #quiet = $state(false);
   #state = $state.raw<ChatState>(emptyState({ id: 0, name: '' }));
   /** What the next text of a room is about, where it is about a message. */
@@ -72,9 +75,6 @@ export class Chat {
     this.#gone = gone;
     this.#server = server;
     this.#state = emptyState({ id: me.id, name: me.username });
-    this.#presence = new Presence((status: Status) => {
-      client.setStatus(status);
-    });
   }
 
   get connection(): Connection {
@@ -171,14 +171,12 @@ export class Chat {
     const front = (): void => {
       void this.#refresh();
     };
-    const watching = this.#presence.watch();
     const following = this.choices.watch();
     addEventListener('online', nudge);
     document.addEventListener('visibilitychange', nudge);
     addEventListener('focus', front);
     document.addEventListener('visibilitychange', front);
     this.#stops.push(() => {
-      watching();
       following();
       clearInterval(list);
       clearInterval(tick);
@@ -233,7 +231,20 @@ export class Chat {
     const quiet = status === 'dnd';
     if (quiet !== (this.choices.now.quiet !== 0)) this.choices.change({ quiet: quiet ? -1 : 0 });
     this.#quiet = quiet;
-    this.#presence.choose(status);
+    this.#chosen = status;
+    if (this.#presence) this.#presence.choose(status);
+    else this.tellStatus(status);
+  }
+
+  /** Tells others how one is now. */
+  tellStatus(status: Status): void {
+    this.#client.setStatus(status);
+  }
+
+  /** Leaves it to `presence` what others are told. */
+  attend(presence: Presence): void {
+    this.#presence = presence;
+    presence.choose(this.#chosen);
   }
 
   /** Does as was chosen, maybe in another tab: asks not to be disturbed, or no longer. */
