@@ -183,6 +183,30 @@ describe('loading the page anew', () => {
     await person.connected();
   }
 
+  test('is done once where a server that was upgraded has not the files of the log-in page', async () => {
+    const { ana, ben, kitchen } = await talking();
+    const other = await scene.window(ana.user.name);
+    await other.visit(`/login?next=/rooms/${kitchen}`);
+    let asked = 0;
+    const files = '**/assets/RoomPlace-*.js';
+    await other.page.route(files, (route) => route.fulfill({ status: 404, body: `${++asked}` }));
+    await other.submit({ Username: ana.user.name, Password: ana.user.password }, 'Log in');
+    const again = other.page.getByRole('alert').getByRole('button', { name: 'Try again' });
+    // Loaded anew it has none either: it says so, and is not loaded for ever.
+    await again.waitFor();
+    const loads = asked;
+    expect(loads).toBeGreaterThan(1);
+    await again.click();
+    await expect.poll(() => asked).toBeGreaterThan(loads);
+    await again.waitFor();
+    await other.page.unroute(files);
+    await again.click();
+    await other.page.getByRole('button', { name: 'Enter', exact: true }).click();
+    await other.isIn(kitchen);
+    await ben.say('here');
+    await other.hears('here');
+  });
+
   test('keeps one in the rooms, and what is said meanwhile comes', async () => {
     const { ana, ben, garden, kitchen } = await talking();
     await reload(ana, async () => {
