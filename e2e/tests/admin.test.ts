@@ -154,7 +154,7 @@ describe('a superuser', () => {
     await ana.page.reload();
     await expect.poll(() => rows(ana).count()).toBe(1);
     await whole(ana);
-    await ana.page.getByRole('button', { name: 'Withdraw' }).click();
+    await ana.page.getByRole('button', { name: /^Withdraw the invitation of .+ that expires on \d/ }).click();
     await dialog(ana).getByRole('button', { name: 'Withdraw' }).click();
     await ana.page.getByText('No invitation is open.').waitFor();
 

@@ -36,6 +36,11 @@ test('who is away for too long is told so, and departed', async () => {
   await ben.say('unheard');
   await ben.own('unheard').getByText('nobody heard it').waitFor();
   await ana.write('late');
+  // What is not said yet cannot be answered, and the key for that is no letter of a text.
+  await ana.atMessage();
+  await ana.page.keyboard.press('r');
+  await ana.page.getByTestId('message-tools').getByText('There was no connection').waitFor();
+  expect(await ana.composer.inputValue()).toBe('');
   proxy.mend();
   await ana.connected();
   await ben.hears('late');

@@ -145,6 +145,7 @@ export default {
   expires: 'حتى',
   noInvitations: 'لا دعوات مفتوحة.',
   withdraw: 'سحب',
+  withdrawOf: (by: string, until: string): string => `سحب دعوة ${isolated(by)} التي تنتهي في ${until}`,
   sureWithdraw: 'أتريد سحب الدعوة؟',
   withdrawMeans: 'لن يستطيع أحد إنشاء حساب برابطها.',
 

@@ -139,6 +139,8 @@ export default {
   expires: 'Until',
   noInvitations: 'No invitation is open.',
   withdraw: 'Withdraw',
+  withdrawOf: (by: string, until: string): string =>
+    `Withdraw the invitation of ${isolated(by)} that expires on ${until}`,
   sureWithdraw: 'Withdraw the invitation?',
   withdrawMeans: 'Nobody can sign up with its link any more.',
 
