@@ -31,11 +31,14 @@ test('who is away for too long is told so, and departed', async () => {
   const [ana, ben] = [await scene.person('ana', { through: proxy }), await scene.person('ben')];
   for (const person of [ana, ben]) await person.enter('kitchen');
   await ana.say('before');
+  // What hears keys at messages is there before the network is not.
+  await ana.atMessage();
   proxy.cut();
   await ben.passage(/ana (left|came)/).waitFor();
   await ben.say('unheard');
   await ben.own('unheard').getByText('nobody heard it').waitFor();
   await ana.write('late');
+  await ana.own('late').waitFor();
   // What is not said yet cannot be answered, and the key for that is no letter of a text.
   await ana.atMessage();
   await ana.page.keyboard.press('r');
