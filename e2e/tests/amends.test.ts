@@ -209,6 +209,23 @@ test('what is quoted, changed and put to messages is text', async () => {
   expect(await amiss(ben)).toEqual([]);
 });
 
+test('a change that leaves nothing is not made, and how to take the message back is told', async () => {
+  const [ana, ben] = await pair();
+  await ana.say('To be emptied');
+  await ana.amend('To be emptied');
+  for (const nothing of ['', ' \n']) {
+    await ana.composer.fill(nothing);
+    await expect.poll(() => ana.page.getByTestId('notice').count()).toBe(0);
+    await ana.composer.press('Enter');
+    await ana.page.getByTestId('notice').getByText('choose “Take back”').waitFor();
+    expect(await ana.composer.inputValue()).toBe(nothing);
+  }
+  await ana.composer.fill('With words again');
+  await ana.composer.press('Enter');
+  await ben.hears('With words again');
+  expect(await ana.page.getByTestId('notice').count()).toBe(0);
+});
+
 test('the key that changes a message says that it is too late for that', async () => {
   const own = await Scene.set(['ana'], { EARSHOT_RESUME_WINDOW: '2s', EARSHOT_RESUME_GRACE: '1s' });
   try {

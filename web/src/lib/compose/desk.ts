@@ -1,8 +1,10 @@
 import { aimed, amend, lastOwn, refusal } from '../said/deeds';
 import { saidOf } from '../said/gist';
 import { tools } from '../i18n/tools';
+import { preferences } from '../preferences.svelte';
 import type { Chat } from '../state/chat.svelte';
 import type { Aim, RoomState } from '../state/types';
+import { visible } from '../text';
 
 /** The message box, as what helps to write sees it. */
 export interface Desk {
@@ -29,6 +31,13 @@ export function deskKey(event: KeyboardEvent, desk: Desk): boolean {
   // With Alt the arrows lead to other rooms.
   if (event.altKey || event.shiftKey || !chat || !room) return false;
   const { key } = event;
+  if (key === 'Enter') {
+    // Where Enter breaks the line, it does so in a message that is emptied, too.
+    const sends = event.ctrlKey || event.metaKey || preferences.get('enter') === 'send';
+    if (!sends || aim?.kind !== 'edit' || visible(desk.text)) return false;
+    desk.tell(tools.t.nothingLeft);
+    return true;
+  }
   const up = key === 'ArrowUp';
   if (event.ctrlKey || event.metaKey) {
     if ((!up && key !== 'ArrowDown') || aim?.kind === 'edit') return false;

@@ -37,6 +37,7 @@ export default {
   tooLate: 'It is too late: the server has forgotten that message, and nobody can change it any more.',
   tooLateText: 'Your text is still here.',
   nothingToEdit: 'There is nothing of yours that can still be changed.',
+  nothingLeft: 'No message is empty. To take yours back, choose “Take back” at it.',
   noConnection: 'There was no connection to tell it by. Try again when it is back.',
   sizes: ['A whisper', 'Quiet', 'As loud as ever', 'Loud', 'A shout'],
 
