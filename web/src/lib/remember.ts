@@ -82,6 +82,7 @@ const isNumber = (value: unknown): boolean => Number.isSafeInteger(value) && (va
 
 /** Other scripts of this origin, and other versions of this page, write here too. Says no, or throws, where it is none. */
 function isKept({ tokens, epoch, user, at, resumeMs, seen, rooms, status }: Kept): boolean {
+  if (![tokens, rooms, seen].every((list) => Array.isArray(list))) return false;
   const numbers = [user, at, resumeMs, ...rooms, ...seen.flatMap(({ room, seq }) => [room, seq])];
   return (
     [epoch, ...tokens].every((text) => typeof text === 'string') &&
