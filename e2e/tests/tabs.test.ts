@@ -38,6 +38,14 @@ async function talking(): Promise<Talk> {
   return { ana, ben, kitchen, garden };
 }
 
+/** Another tab of theirs, in a room that they are in. */
+async function another(person: Person, room: string): Promise<Person> {
+  const tab = await person.tab();
+  await tab.visit(`/rooms/${room}`);
+  await tab.isIn(room);
+  return tab;
+}
+
 describe('three tabs', () => {
   test('have one connection, hear the same from when they came, and each has its own unread', async () => {
     const { ana, ben, kitchen } = await talking();
@@ -70,9 +78,7 @@ describe('three tabs', () => {
 
   test('leave a room together, and log out together', async () => {
     const { ana, ben, kitchen } = await talking();
-    const other = await ana.tab();
-    await other.visit(`/rooms/${kitchen}`);
-    await other.isIn(kitchen);
+    const other = await another(ana, kitchen);
     await other.roomMenu('Leave room');
     await ben.passage(/left|came and went/).waitFor();
     await ana.page.getByRole('button', { name: 'Enter', exact: true }).waitFor();
@@ -103,9 +109,7 @@ test('the only tab goes on with its session when it is loaded anew', async () =>
 
 test('the others go on when one is closed, and when one is loaded anew', async () => {
   const { ana, ben, kitchen } = await talking();
-  const other = await ana.tab();
-  await other.visit(`/rooms/${kitchen}`);
-  await other.isIn(kitchen);
+  const other = await another(ana, kitchen);
   await ana.page.reload();
   await ana.isIn(kitchen);
   await ben.say('one');
@@ -120,9 +124,7 @@ test('the others go on when one is closed, and when one is loaded anew', async (
 
 test('all go on when the thread that they share is ended, as a browser does that is short of memory', async () => {
   const { ana, ben, kitchen } = await talking();
-  const other = await ana.tab();
-  await other.visit(`/rooms/${kitchen}`);
-  await other.isIn(kitchen);
+  const other = await another(ana, kitchen);
   await ben.say('before');
   for (const person of [ana, other]) await person.hears('before');
   const browser = await ana.context.browser()?.newBrowserCDPSession();

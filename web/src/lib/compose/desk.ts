@@ -1,7 +1,6 @@
 import { aimed, amend, lastOwn, refusal } from '../said/deeds';
 import { saidOf } from '../said/gist';
 import { tools } from '../i18n/tools';
-import { preferences } from '../preferences.svelte';
 import type { Chat } from '../state/chat.svelte';
 import type { Aim, RoomState } from '../state/types';
 import { visible } from '../text';
@@ -31,13 +30,6 @@ export function deskKey(event: KeyboardEvent, desk: Desk): boolean {
   // With Alt the arrows lead to other rooms.
   if (event.altKey || event.shiftKey || !chat || !room) return false;
   const { key } = event;
-  if (key === 'Enter') {
-    // Where Enter breaks the line, it does so in a message that is emptied, too.
-    const sends = event.ctrlKey || event.metaKey || preferences.get('enter') === 'send';
-    if (!sends || aim?.kind !== 'edit' || visible(desk.text)) return false;
-    desk.tell(tools.t.nothingLeft);
-    return true;
-  }
   const up = key === 'ArrowUp';
   if (event.ctrlKey || event.metaKey) {
     if ((!up && key !== 'ArrowDown') || aim?.kind === 'edit') return false;
@@ -57,6 +49,11 @@ export function deskKey(event: KeyboardEvent, desk: Desk): boolean {
     desk.tell(tools.t.nothingToEdit);
   }
   return true;
+}
+
+/** What stands in the box was to be sent, and is not: tells how a message is taken back of which a change leaves nothing. */
+export function unsent(desk: Desk): void {
+  if (desk.aim?.kind === 'edit' && !visible(desk.text)) desk.tell(tools.t.nothingLeft);
 }
 
 /** The button that sends is dragged up or down: it says how loud, and sends nothing yet. */
@@ -90,8 +87,7 @@ export function drag(event: PointerEvent, desk: Desk): void {
 
 /** What stands in the box from now on: a change of a message begins with its text, and ends with what was typed before it, and for whom. */
 export function begun({ chat, room, text }: Desk, was: Aim | null, next: Aim | null): string {
-  const before = was?.kind === 'edit' ? was.before : text;
-  const answer = was?.kind === 'edit' ? was.answer : (was ?? undefined);
+  const { before, answer } = was?.kind === 'edit' ? was : { before: text, answer: was ?? undefined };
   if (next?.kind !== 'edit') {
     // Typed for somebody, it is not to be said to nobody.
     if (!next && was?.kind === 'edit' && room && answer && saidOf(room, answer.key)) {

@@ -2,7 +2,7 @@ export { default as Aimed } from './Aimed.svelte';
 export { Assist } from './assist.svelte';
 export { calls } from '../calls';
 export { default as EmojiPicker } from './EmojiPicker.svelte';
-export { begun, changed, deskKey, drag } from './desk';
+export { begun, changed, deskKey, drag, unsent } from './desk';
 export { default as Files } from './Files.svelte';
 export { default as Help } from './Help.svelte';
 export { default as Loudness } from './Loudness.svelte';

@@ -47,8 +47,7 @@ export class Chat {
   /** Sees whether the person is there; comes with what notices. */
   #presence: Presence | null = null;
   /** What was asked for; active leaves it to what the person does. */
-  #chosen: Status = 'active';
-  #quiet = $state(false);
+  #chosen = $state<Status>('active');
   #state = $state.raw<ChatState>(emptyState({ id: 0, name: '' }));
   /** What the next text of a room is about, where it is about a message. */
   #aims = $state.raw<Readonly<Record<number, Aim | null>>>({});
@@ -102,7 +101,7 @@ export class Chat {
   }
   /** Whether one asked not to be disturbed. */
   get quiet(): boolean {
-    return this.#quiet;
+    return this.#chosen === 'dnd';
   }
   get rooms(): readonly RoomState[] {
     return Object.values(this.#state.rooms);
@@ -230,7 +229,6 @@ export class Chat {
   setStatus(status: Status): void {
     const quiet = status === 'dnd';
     if (quiet !== (this.choices.now.quiet !== 0)) this.choices.change({ quiet: quiet ? -1 : 0 });
-    this.#quiet = quiet;
     this.#chosen = status;
     if (this.#presence) this.#presence.choose(status);
     else this.tellStatus(status);
@@ -250,7 +248,7 @@ export class Chat {
   /** Does as was chosen, maybe in another tab: asks not to be disturbed, or no longer. */
   follow(): void {
     const quiet = this.choices.now.quiet !== 0;
-    if (quiet !== this.#quiet) this.setQuiet(quiet);
+    if (quiet !== this.quiet) this.setQuiet(quiet);
   }
 
   /** Asks for the list of rooms anew, of the one whose log-in this is: another tab may have logged in somebody else. */
